@@ -1,0 +1,168 @@
+# Makefile: builds, tests and installs transinv. `make help` lists what to ask for.
+# Sources are found by folder, so a new file needs no entry here. Nothing is run at parse time that a bare machine
+# lacks: targets that set a machine up (SETUP below) install compiler and libraries before the first compilation.
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# One job per processor unless the user said -j: the kernels at -O3 make a serial build several times longer. Only at
+# the outermost make; below it the job server already rules, and a -j in the makefile would switch it off.
+JOBS ?= $(shell nproc)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --no-builtin-rules -j$(JOBS)
+endif
+
+# ---- choices a user may make (make help) -----------------------------------------------------------------------
+
+CFLAGS ?=
+CPPFLAGS ?=
+LDFLAGS ?=
+LIBRARIES ?= -ljansson -linih -lz -lcrypto
+PREFIX ?= /usr/local
+SANITIZE ?=
+WERROR ?= 0
+MACHINE ?= $(shell uname -m)
+NVCC ?= $(firstword $(wildcard $(addsuffix /nvcc,$(subst :, ,$(PATH)) /usr/local/cuda/bin)))
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+# Every variant of the flags that is worth keeping has its own folder, so that switching rebuilds nothing.
+BUILD ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+PROGRAM := $(BUILD)/transinv
+TEST_PROGRAM := $(BUILD)/tests/transinv-tests
+
+# ---- sources ---------------------------------------------------------------------------------------------------
+
+ROOMS := base kernels kernels/draw kernels/reference kernels/cpu datasets harness harness/methods report
+SOURCES ?= $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
+SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c)
+CLI_SOURCES ?= $(wildcard cli/*.c)
+TEST_SOURCES ?= $(wildcard tests/*_test.c tests/support/*.c)
+PRESETS := $(wildcard harness/presets/*.ini)
+HAVE_CUDA := $(if $(NVCC),1)
+
+# Each file of kernels/cpu/simd is compiled once per instruction set; kernels/registry.c chooses at run time.
+X86 := $(filter x86_64 amd64,$(MACHINE))
+INSTRUCTION_SETS := portable $(if $(X86),avx2 avx512)
+flags_portable :=
+flags_avx2 := -mavx2 -mfma
+flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 -mavx2 -mfma
+
+object = $(BUILD)/obj/$(1:.c=.o)
+simd_objects = $(foreach isa,$(INSTRUCTION_SETS),$(1:%.c=$(BUILD)/obj/%.$(isa).o))
+GENERATED := $(addprefix $(BUILD)/generated/,build_info.c embedded_presets.c embedded_report.c)
+GENERATED_OBJECTS := $(GENERATED:.c=.o)
+LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)),$(call object,$c)) \
+                   $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(GENERATED_OBJECTS)
+MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
+TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
+
+# ---- flags -----------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
+            -Wno-sign-conversion -Wvla $(if $(filter 1,$(WERROR)),-Werror)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+# No fused multiply-add that the source does not spell out, and no -ffast-math: bits must not hang on the compiler.
+preprocess := -I. -D_GNU_SOURCE $(if $(X86),-DHAVE_X86_ISA) $(CPPFLAGS)
+compile_flags := -std=gnu11 -g -fopenmp -ffp-contract=off $(WARNINGS) $(SANITIZERS)
+fast_flags := -O3 -fno-math-errno
+plain_flags := -O2
+# Criterion's assertion macros assign int to a one-bit field.
+test_flags := -O2 -Wno-conversion
+link_flags := -fopenmp $(SANITIZERS) $(LDFLAGS)
+
+flags_for = $(if $(filter kernels/cpu/%,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))
+compile = $(CC) $(preprocess) $(compile_flags) $1 $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# V=1 shows the commands themselves.
+say = @$(if $(V),set -x;,printf '  %-5s %s\n' $1 $2;)
+# Leaves the file, and its time, alone when nothing in it changed.
+replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# ---- entry points ----------------------------------------------------------------------------------------------
+
+.PHONY: all objects setup deps test test-golden reproduce format format-check lint install uninstall clean help FORCE
+
+all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
+objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS)
+
+deps:
+	@CC='$(CC)' scripts/deps
+
+# Some targets first see to it that the machine has what they need; plain `make` installs nothing.
+SETUP := $(sort $(if $(filter test test-golden,$(MAKECMDGOALS)),build test) \
+                $(if $(filter reproduce,$(MAKECMDGOALS)),build) \
+                $(if $(filter format format-check lint,$(MAKECMDGOALS)),build test lint))
+setup:
+	$(if $(SETUP),@CC='$(CC)' scripts/deps --implied $(SETUP))
+
+test test-golden: export TRANSINV_BINARY := $(abspath $(PROGRAM))
+test: all $(TEST_PROGRAM)
+	@scripts/run_tests $(TEST_PROGRAM) $(JOBS) '$(TEST)'
+
+test-golden: all $(TEST_PROGRAM)
+	@[ -d '$(GOLDEN)' ] || { echo "test-golden: GOLDEN='$(GOLDEN)' is no folder; name one laid out like tests/golden"; exit 1; }
+	@TRANSINV_GOLDEN="$$(realpath '$(GOLDEN)')" $(if $(BACKEND),TRANSINV_BACKEND='$(BACKEND)') \
+	    scripts/run_tests $(TEST_PROGRAM) $(JOBS) 'golden*/*'
+
+option = $(if $($2),--$1 '$($2)')
+reproduce: all
+	@$(PROGRAM) reproduce $(call option,preset,PRESET) $(call option,data,DATA) $(call option,catalog,CATALOG) \
+	    $(call option,corruptions,CORRUPTIONS) $(call option,methods,METHODS) $(call option,seeds,SEEDS) \
+	    $(call option,out,OUT) $(ARGS)
+
+clean:
+	rm -rf build
+
+include mk/lint.mk mk/install.mk mk/help.mk
+
+# ---- how things are made ---------------------------------------------------------------------------------------
+
+# Rewritten when a flag or the compiler changes; every object hangs on it.
+$(BUILD)/flags: FORCE | setup
+	@mkdir -p $(@D) && { printf '%s\n' '$(CC) $(preprocess) $(compile_flags) $(CFLAGS)' '$(fast_flags)' \
+	    '$(plain_flags)' '$(test_flags)' '$(foreach i,$(INSTRUCTION_SETS),$(flags_$i))' && $(CC) --version; } > $@.new && $(replace)
+
+$(BUILD)/link_flags: FORCE
+	@mkdir -p $(@D) && printf '%s\n' '$(link_flags) $(LIBRARIES)' $(LIBRARY_OBJECTS) > $@.new && $(replace)
+
+$(BUILD)/test_objects: FORCE
+	@mkdir -p $(@D) && printf '%s\n' $(TEST_OBJECTS) > $@.new && $(replace)
+
+$(BUILD)/generated/build_info.c: FORCE | setup
+	@mkdir -p $(@D) && CC='$(CC)' scripts/build_info > $@.new && $(replace)
+
+$(BUILD)/generated/embedded_presets.c: $(PRESETS) scripts/embed_files FORCE
+	@mkdir -p $(@D) && scripts/embed_files harness/embedded_presets.h embedded_presets: $(PRESETS) > $@.new && $(replace)
+
+$(BUILD)/generated/embedded_report.c: results/paper.csv report/page.css scripts/embed_files FORCE
+	@mkdir -p $(@D) && scripts/embed_files report/embedded_report.h embedded_paper_table=results/paper.csv \
+	    embedded_page_style=report/page.css > $@.new && $(replace)
+
+$(BUILD)/generated/%.o: $(BUILD)/generated/%.c $(BUILD)/flags
+	$(call say,CC,$<)$(call compile,$(plain_flags))
+
+define simd_rule
+$(BUILD)/obj/kernels/cpu/simd/%.$1.o: kernels/cpu/simd/%.c $(BUILD)/flags
+	$$(call say,CC,"$$< ($1)")mkdir -p $$(@D) && $$(call compile,$(fast_flags) $(flags_$1) -DISA=$1)
+endef
+$(foreach isa,$(INSTRUCTION_SETS),$(eval $(call simd_rule,$(isa))))
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)mkdir -p $(@D) && $(call compile,$(call flags_for,$<))
+
+# An archive, so that the tests link only what they use.
+$(BUILD)/libtransinv.a: $(LIBRARY_OBJECTS) $(BUILD)/link_flags
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
+
+$(PROGRAM): $(MAIN_OBJECT) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $^ $(LIBRARIES) -lm
+
+$(TEST_PROGRAM): $(TEST_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(LIBRARIES) -lm
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS))

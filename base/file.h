@@ -1,0 +1,31 @@
+// file.h: whole-file reads and writes that survive a crash. Nothing here interprets content.
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+// Reads the whole of `path`. *bytes belongs to the caller (free) and has one extra 0 byte after `*size`.
+// Errors: STATUS_MISSING when absent, STATUS_IO, STATUS_NO_MEMORY, STATUS_BAD_INPUT above `limit` bytes.
+struct status file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size);
+
+// Writes `path` so that a reader, or a machine that loses power, sees either the old content or the new one:
+// temporary file in the same folder, fsync, rename, fsync of the folder. On error the old file is untouched and no
+// temporary file stays behind.
+struct status file_write_atomic(const char *path, const void *bytes, size_t size);
+
+// Appends to `path` (created if absent) with one write and fsync.
+struct status file_append(const char *path, const void *bytes, size_t size);
+
+// mkdir -p. An existing folder is fine; an existing file of that name is STATUS_IO.
+struct status file_make_folders(const char *path);
+
+bool file_exists(const char *path);
+
+// Joins with exactly one '/'. Result belongs to the caller (free); aborts when memory is exhausted.
+char *path_join(const char *folder, const char *name);
+
+#endif

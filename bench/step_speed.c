@@ -1,0 +1,219 @@
+// step_speed.c: the training step of a WideResNet on random images, for bench/peers/step_speed.py, which runs it by
+// turns with its peer. Protocol: prints "ready BACKEND THREADS", then answers every line "run SECONDS" on standard
+// input with "images_per_second X" until the input ends. Knows the network and the kernels, no data and no schedule.
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/machine.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "harness/network.h"
+
+struct options {
+    int depth, widen, batch, classes, threads;
+    const char *backend;
+};
+
+// Everything a step touches. Arrays belong to the device.
+struct bench {
+    struct device *device;
+    struct network *network;
+    struct graph *step;
+    struct network_shape shape;
+    int32_t *labels;
+    struct metrics *metrics;
+    struct training_state *state;
+    struct per_run rates, velocity;
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct options *options = state->input;
+    const struct {
+        int key, minimum;
+        int *target;
+    } numbers[] = {{'d', 10, &options->depth},
+                   {'w', 1, &options->widen},
+                   {'b', 1, &options->batch},
+                   {'c', 2, &options->classes},
+                   {'t', 0, &options->threads}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int64_t value = 0;
+        if (numbers[i].key != key) continue;
+        if (!number_parse_int64(text, numbers[i].minimum, 100000, &value))
+            argp_error(state, "-%c %s: expected a whole number of at least %d", key, text, numbers[i].minimum);
+        *numbers[i].target = (int)value;
+        return 0;
+    }
+    if (key != 'k') return ARGP_ERR_UNKNOWN;
+    options->backend = text;
+    return 0;
+}
+
+static const struct argp_option option_list[] = {
+    {"depth", 'd', "N", 0, "6 n + 4 (default 40)", 0},
+    {"widen", 'w', "N", 0, "default 2", 0},
+    {"batch", 'b', "N", 0, "images per step (default 32)", 0},
+    {"classes", 'c', "N", 0, "default 100", 0},
+    {"threads", 't', "N", 0, "default 0: what this machine offers", 0},
+    {"backend", 'k', "NAME", 0, "default cpu, the best for this processor", 0},
+    {0},
+};
+
+// Images uniform in -1..1 and labels, the same in every process.
+static struct status fill_batch(struct bench *bench)
+{
+    const size_t images = (size_t)bench->shape.images;
+    const size_t values = images * (size_t)(bench->shape.side * bench->shape.side * bench->shape.channels);
+    struct random_stream stream = random_stream_create(1, PURPOSE_TEST, 0, 0);
+    float *pixels = malloc(values * sizeof *pixels);
+    int32_t *labels = malloc(images * sizeof *labels);
+    struct status status = status_ok();
+    if (pixels == NULL || labels == NULL) {
+        status = status_error(STATUS_NO_MEMORY, "no memory for %zu images", images);
+        goto done;
+    }
+    for (size_t i = 0; i < values; i++) pixels[i] = 2 * random_next_uniform(&stream) - 1;
+    for (size_t i = 0; i < images; i++) labels[i] = (int32_t)random_next_below(&stream, (uint32_t)bench->shape.classes);
+    device_upload(bench->device, network_input(bench->network), pixels, values * sizeof *pixels);
+    device_upload(bench->device, bench->labels, labels, images * sizeof *labels);
+    status = device_synchronise(bench->device);
+done:
+    free(labels);
+    free(pixels);
+    return status;
+}
+
+// One Nesterov step from the batch in place. The step counter stands still, so one rate serves all steps: small, since
+// the labels are noise and numbers that explode could change the time.
+static void enqueue_step(struct bench *bench)
+{
+    const struct network_shape *shape = &bench->shape;
+    network_forward(bench->network, shape->images, BATCHNORM_BATCH_UPDATE);
+    softmax_cross_entropy(bench->device,
+                          &(struct softmax_cross_entropy){.runs = 1,
+                                                          .images = shape->images,
+                                                          .classes = shape->classes,
+                                                          .logits = network_logits(bench->network),
+                                                          .labels = bench->labels,
+                                                          .grad_logits = network_grad_logits(bench->network),
+                                                          .metrics = bench->metrics});
+    network_backward(bench->network, shape->images, BATCHNORM_BATCH_UPDATE, NETWORK_PARAMETER_GRADIENTS, NULL);
+    sgd_update(bench->device, &(struct sgd_update){.runs = 1,
+                                                   .count = network_parameter_count(bench->network),
+                                                   .momentum = 0.9f,
+                                                   .weight_decay = 5e-4f,
+                                                   .rates = bench->rates,
+                                                   .states = bench->state,
+                                                   .gradient = network_gradients(bench->network),
+                                                   .velocity = bench->velocity,
+                                                   .parameter = network_parameters(bench->network)});
+}
+
+static struct status allocate_arrays(struct bench *bench)
+{
+    const size_t parameters = (size_t)network_parameter_count(bench->network);
+    bench->rates.stride = 1;
+    bench->velocity.stride = parameters;
+    const struct {
+        void **array;
+        size_t bytes;
+    } arrays[] = {{(void **)&bench->labels, (size_t)bench->shape.images * sizeof *bench->labels},
+                  {(void **)&bench->metrics, sizeof *bench->metrics},
+                  {(void **)&bench->state, sizeof *bench->state},
+                  {(void **)&bench->rates.data, sizeof(float)},
+                  {(void **)&bench->velocity.data, parameters * sizeof(float)}};
+    struct status status = status_ok();
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0] && status.code == STATUS_OK; i++)
+        status = device_allocate(bench->device, arrays[i].bytes, arrays[i].array);
+    if (status.code == STATUS_OK) device_upload(bench->device, bench->rates.data, &(float){1e-3f}, sizeof(float));
+    return status;
+}
+
+static struct status bench_create(const struct options *options, struct bench *bench)
+{
+    const struct kernels *kernels = kernels_find(options->backend);
+    if (kernels == NULL)
+        return status_error(STATUS_USAGE, "backend %s: unknown, or not for this machine", options->backend);
+    bench->shape = (struct network_shape){.depth = options->depth,
+                                          .widen = options->widen,
+                                          .classes = options->classes,
+                                          .side = 32,
+                                          .channels = 3,
+                                          .runs = 1,
+                                          .images = options->batch};
+    struct status status = device_open(kernels, (struct device_settings){.threads = options->threads}, &bench->device);
+    if (status.code == STATUS_OK) status = network_create(bench->device, &bench->shape, true, &bench->network);
+    if (status.code == STATUS_OK) status = network_initialise(bench->network, 0, 1);
+    if (status.code == STATUS_OK) status = allocate_arrays(bench);
+    if (status.code == STATUS_OK) status = fill_batch(bench);
+    if (status.code == STATUS_OK) {
+        device_capture_begin(bench->device);
+        enqueue_step(bench);
+        status = device_capture_end(bench->device, &bench->step);
+    }
+    return status;
+}
+
+static void bench_destroy(struct bench *bench)
+{
+    graph_destroy(bench->step);
+    network_destroy(bench->network);
+    device_close(bench->device);
+}
+
+// One step to warm caches, then whole steps until `seconds` are over.
+static struct status run(struct bench *bench, double seconds)
+{
+    device_graph_launch(bench->device, bench->step);
+    struct status status = device_synchronise(bench->device);
+    const double start = clock_seconds();
+    double elapsed_seconds = 0;
+    int steps = 0;
+    while (status.code == STATUS_OK && (steps == 0 || elapsed_seconds < seconds)) {
+        device_graph_launch(bench->device, bench->step);
+        status = device_synchronise(bench->device);
+        elapsed_seconds = clock_seconds() - start;
+        steps++;
+    }
+    if (status.code == STATUS_OK) {
+        printf("images_per_second %.2f\n", steps * bench->shape.images / elapsed_seconds);
+        fflush(stdout);
+    }
+    return status;
+}
+
+static struct status serve(struct bench *bench)
+{
+    char line[64];
+    struct status status = status_ok();
+    printf("ready %s %d\n", device_kernels(bench->device)->name, device_threads(bench->device));
+    fflush(stdout);
+    while (status.code == STATUS_OK && fgets(line, sizeof line, stdin) != NULL) {
+        double seconds = 0;
+        line[strcspn(line, "\r\n")] = '\0';
+        if (strncmp(line, "run ", 4) != 0 || !number_parse_double(line + 4, &seconds) || !(seconds > 0))
+            status = status_error(STATUS_USAGE, "request \"%s\": expected \"run SECONDS\"", line);
+        else
+            status = run(bench, seconds);
+    }
+    return status;
+}
+
+int main(int count, char **arguments)
+{
+    struct options options = {.depth = 40, .widen = 2, .batch = 32, .classes = 100, .backend = "cpu"};
+    const struct argp argp = {.options = option_list,
+                              .parser = parse_option,
+                              .doc =
+                                  "Answers \"run SECONDS\" lines on standard input with the speed of a training step."};
+    struct bench bench = {0};
+    argp_parse(&argp, count, arguments, 0, NULL, &options);
+    struct status status = bench_create(&options, &bench);
+    if (status.code == STATUS_OK) status = serve(&bench);
+    bench_destroy(&bench);
+    if (status.code != STATUS_OK) fprintf(stderr, "step-speed: %s\n", status.message);
+    return status_exit_code(status.code);
+}

@@ -1,0 +1,138 @@
+// cifar_source.c: reads an archive or an unpacked folder, checks it against the catalogue and says how far it could be
+// verified. What is inside is cifar_assembly.c's. Tests: tests/dataset_test.c.
+#include "datasets/cifar_source.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "datasets/cifar_assembly.h"
+#include "datasets/cifar_locate.h"
+#include "datasets/fingerprint.h"
+#include "datasets/gzip_reader.h"
+
+// An error page saved under the archive's name is the commonest damage, and deserves its own sentence.
+static bool bytes_are_web_page(const uint8_t *bytes, size_t size)
+{
+    size_t at = 0;
+    while (at < size && (isspace(bytes[at]) || bytes[at] == 0xef || bytes[at] == 0xbb || bytes[at] == 0xbf)) at++;
+    const char *text = (const char *)bytes + at;
+    size_t left = size - at;
+    return (left >= 5 && strncasecmp(text, "<html", 5) == 0) || (left >= 9 && strncasecmp(text, "<!doctype", 9) == 0) ||
+           (left >= 5 && strncasecmp(text, "<?xml", 5) == 0);
+}
+
+static struct status source_read_file(const struct source *source, uint8_t **bytes, size_t *size, char sha256[65])
+{
+    const struct catalog_entry *entry = source->entry;
+    size_t limit = source->form == SOURCE_TAR_GZ ? (size_t)entry->size : cifar_tar_limit(entry);
+    struct status status = file_read(source->path, limit, bytes, size);
+    if (status.code != STATUS_OK) return status;
+    if (bytes_are_web_page(*bytes, *size))
+        return status_error(
+            STATUS_BAD_INPUT,
+            "%s: expected an archive, found a web page of %zu bytes (an error page saved under this name?)",
+            source->path, *size);
+    if (source->form == SOURCE_TAR_GZ && *size != entry->size)
+        return status_error(STATUS_BAD_INPUT, "%s: expected %" PRIu64 " bytes, found %zu (an interrupted download?)",
+                            source->path, entry->size, *size);
+    digest_sha256(*bytes, *size, sha256);
+    if (source->form == SOURCE_TAR_GZ && strcmp(sha256, entry->sha256) != 0)
+        return status_error(STATUS_BAD_INPUT, "%s: expected SHA-256 %s, found %s", source->path, entry->sha256, sha256);
+    return status_ok();
+}
+
+// Replaces a gzip stream by what it inflates to; a plain archive stays as it is.
+static struct status bytes_inflate(const struct source *source, uint8_t **bytes, size_t *size)
+{
+    uint8_t *inflated = NULL;
+    size_t inflated_size = 0;
+    struct status status;
+    if (source->form == SOURCE_TAR && !gzip_is_stream(*bytes, *size)) return status_ok();
+    status = gzip_inflate(source->path, *bytes, *size, cifar_tar_limit(source->entry), &inflated, &inflated_size);
+    free(*bytes);
+    *bytes = inflated;
+    *size = inflated_size;
+    return status;
+}
+
+static struct status source_read_archive(const struct source *source, struct cifar_assembly *assembly, char sha256[65])
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    struct status status = source_read_file(source, &bytes, &size, sha256);
+    if (status.code == STATUS_OK) status = bytes_inflate(source, &bytes, &size);
+    if (status.code == STATUS_OK) status = cifar_assembly_add_tar(assembly, bytes, size);
+    free(bytes);
+    return status;
+}
+
+static struct status source_read_member(const struct source *source, const struct catalog_member *member,
+                                        struct cifar_assembly *assembly)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    char *path = path_join(source->folder, member->name);
+    // One byte more than expected may be read: the record reader then says how the size is wrong.
+    struct status status = file_read(path, cifar_member_bytes(assembly->format, member) + 1, &bytes, &size);
+    if (status.code == STATUS_OK) status = cifar_assembly_add(assembly, member->name, bytes, size);
+    free(bytes);
+    free(path);
+    return status;
+}
+
+static struct status source_read_folder(const struct source *source, struct cifar_assembly *assembly)
+{
+    struct status status = status_ok();
+    for (size_t m = 0; status.code == STATUS_OK && m < source->entry->member_count; m++)
+        status = source_read_member(source, &source->entry->members[m], assembly);
+    return status;
+}
+
+static void dataset_describe(const struct source *source, const struct cifar_assembly *assembly,
+                             struct dataset *dataset)
+{
+    const char *form = source->form == SOURCE_TAR ? "an archive that is not the published file" : "an unpacked folder";
+    const char *remark = source->entry->remark;
+    dataset->official = source->entry->official && assembly->unverified == NULL;
+    snprintf(dataset->name, sizeof dataset->name, "%s", source->entry->dataset);
+    snprintf(dataset->source, sizeof dataset->source, "%s", source->path);
+    if (assembly->unverified == NULL)
+        snprintf(dataset->remark, sizeof dataset->remark, "%.255s", remark);
+    else
+        snprintf(dataset->remark, sizeof dataset->remark, "%.80s%sread from %s, where no checksum vouches for %.70s",
+                 remark, remark[0] == '\0' ? "" : "; ", form, assembly->unverified);
+}
+
+static struct status source_load(const struct source *source, struct dataset *dataset)
+{
+    struct cifar_assembly assembly;
+    bool check_md5 = source->form != SOURCE_TAR_GZ; // there the archive's SHA-256 has spoken for all members
+    struct status status = cifar_assembly_create(source->entry, source->path, check_md5, dataset, &assembly);
+    if (status.code == STATUS_OK && source->form == SOURCE_FOLDER)
+        status = source_read_folder(source, &assembly);
+    else if (status.code == STATUS_OK)
+        status = source_read_archive(source, &assembly, dataset->sha256);
+    if (status.code == STATUS_OK) status = cifar_assembly_finish(&assembly);
+    if (status.code == STATUS_OK && source->form == SOURCE_FOLDER)
+        status = fingerprint_dataset(dataset, dataset->sha256);
+    if (status.code == STATUS_OK) dataset_describe(source, &assembly, dataset);
+    return status;
+}
+
+struct status cifar_source_load(const struct catalog *catalog, const char *name, const char *folder,
+                                struct dataset *dataset)
+{
+    struct source source = {0};
+    struct status status = source_find(catalog, name, folder, &source);
+    *dataset = (struct dataset){0};
+    if (status.code == STATUS_OK) status = source_load(&source, dataset);
+    if (status.code != STATUS_OK) dataset_destroy(dataset);
+    source_destroy(&source);
+    return status;
+}

@@ -1,0 +1,23 @@
+// environment.h: what a run must say about the program and the machine that made it.
+#ifndef HARNESS_ENVIRONMENT_H
+#define HARNESS_ENVIRONMENT_H
+
+#include <jansson.h>
+
+#include "kernels/kernels.h"
+
+// Names the arithmetic that decides a result beyond rounding: activation precision and the version of the algorithms.
+// Raised when a change moves accuracies by more than a different order of summation would; part of every
+// configuration hash.
+extern const char environment_algorithm_table[];
+
+// The kind of backend, "cpu" or "reference": its name up to the first '-'.
+void environment_device_class(const struct kernels *kernels, char *text, size_t size);
+
+// The object "environment" of run.json (FORMATS.md); NULL when memory is exhausted.
+json_t *environment_to_json(const struct device *device);
+
+// Whether runs continued in `now` could end in other bits than in `before`: another commit, backend or compiler.
+bool environment_changes_bits(const json_t *before, const json_t *now);
+
+#endif

@@ -1,0 +1,37 @@
+// method.h: what a method is to the training loop: how one step's loss comes about. One file per method beside this.
+#ifndef HARNESS_METHODS_METHOD_H
+#define HARNESS_METHODS_METHOD_H
+
+#include "harness/training.h"
+
+// What a step may use; owned by the training loop (training.c).
+struct training_step {
+    struct device *device;
+    struct network *network;
+    const struct training_settings *settings;
+    int images;                             // batch size
+    const uint8_t *pixels;                  // training images in device memory
+    const int32_t *data_labels;
+    const int32_t *order;                   // this epoch's order, one run
+    size_t order_stride;
+    struct training_state *states;
+    int32_t *labels;                        // of the batch
+    struct metrics *metrics;                // of the epoch
+};
+
+struct method {
+    const char *code;         // as in the table: "FT"
+    const char *name;         // "fine-tuning"
+    const char *description;  // one sentence for reports and --help
+    // Enqueues load, forward, loss and backward of one step; the loop appends the optimiser and step_advance. The same
+    // calls every step, so that a step can be captured once.
+    void (*enqueue_step)(const struct training_step *step);
+};
+
+extern const struct method method_ft;
+
+// All methods of this build, NULL-terminated, in the order of the paper's table.
+const struct method *const *methods_available(void);
+const struct method *method_find(const char *code);  // exact code; NULL when unknown
+
+#endif

@@ -1,0 +1,100 @@
+// preset_keys.c: the table of all keys of a preset: type, range, what it means, whose result it decides. Reading and
+// writing values is preset_value.c's. Tests: tests/preset_test.c.
+#include "harness/preset_keys.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "harness/nearest_word.h"
+
+#define FIELD(member) offsetof(struct preset_values, member)
+
+static const char *const sources[] = {"synthetic", "cifar", NULL};           // enum preset_source
+static const char *const warmup_kinds[] = {"plain", "adjusted", NULL};       // enum schedule_warmup
+static const char *const base_augmentations[] = {"none", "flip_crop", NULL}; // enum base_augmentation
+
+// The sizes of the embedded set decide nothing by themselves: the checksum of the images takes part in the hash.
+static const struct preset_key keys[] = {
+    {"data.source", PRESET_CHOICE, 0, 0, sources, PRESET_DECIDES_NOTHING, FIELD(data.source),
+     "where images come from: the embedded synthetic set, or CIFAR archives"},
+    {"data.synthetic_train_images_teacher", PRESET_INTEGER, 10, 1000000, NULL, PRESET_DECIDES_NOTHING,
+     FIELD(data.synthetic_train_images_teacher), "training images of the embedded 10-class set"},
+    {"data.synthetic_train_images_target", PRESET_INTEGER, 100, 1000000, NULL, PRESET_DECIDES_NOTHING,
+     FIELD(data.synthetic_train_images_target), "training images of the embedded 100-class set"},
+    {"data.synthetic_test_images_teacher", PRESET_INTEGER, 10, 1000000, NULL, PRESET_DECIDES_NOTHING,
+     FIELD(data.synthetic_test_images_teacher), "test images of the embedded 10-class set"},
+    {"data.synthetic_test_images_target", PRESET_INTEGER, 100, 1000000, NULL, PRESET_DECIDES_NOTHING,
+     FIELD(data.synthetic_test_images_target), "test images of the embedded 100-class set"},
+    {"network.depth", PRESET_INTEGER, 10, 1000, NULL, PRESET_DECIDES_BOTH, FIELD(network.depth),
+     "depth d of WideResNet-d-k: 6 n + 4"},
+    {"network.widen", PRESET_INTEGER, 1, 64, NULL, PRESET_DECIDES_BOTH, FIELD(network.widen),
+     "width factor k of WideResNet-d-k"},
+    {"training.batch_size", PRESET_INTEGER, 1, 65536, NULL, PRESET_DECIDES_BOTH, FIELD(training.batch_size),
+     "images per step; an epoch's last, partial batch is dropped"},
+    {"training.momentum", PRESET_REAL, 0, 0.9999, NULL, PRESET_DECIDES_BOTH, FIELD(training.momentum),
+     "Nesterov momentum of SGD"},
+    {"training.weight_decay", PRESET_REAL, 0, 1, NULL, PRESET_DECIDES_BOTH, FIELD(training.weight_decay),
+     "weight decay, on all parameters"},
+    {"training.label_smoothing", PRESET_REAL, 0, 0.99, NULL, PRESET_DECIDES_BOTH, FIELD(training.label_smoothing),
+     "share of the label spread evenly over all classes"},
+    {"training.learning_rate_minimum", PRESET_REAL, 0, 1000, NULL, PRESET_DECIDES_BOTH,
+     FIELD(training.learning_rate_minimum), "rate at which the cosine schedule ends"},
+    {"training.warmup_epochs", PRESET_INTEGER, 0, 100000, NULL, PRESET_DECIDES_BOTH, FIELD(training.warmup_epochs),
+     "epochs over which the rate first rises from 0"},
+    {"training.warmup_kind", PRESET_CHOICE, 0, 0, warmup_kinds, PRESET_DECIDES_BOTH, FIELD(training.warmup_kind),
+     "whether the cosine is fitted to the epochs that the warm-up leaves (adjusted) or to all (plain)"},
+    {"training.base_augmentation", PRESET_CHOICE, 0, 0, base_augmentations, PRESET_DECIDES_BOTH,
+     FIELD(training.base_augmentation), "what every method does to training images first"},
+    {"training.evaluate_every", PRESET_INTEGER, 0, 100000, NULL, PRESET_DECIDES_NOTHING, FIELD(training.evaluate_every),
+     "epochs between the learning curve's test evaluations; 0: after the last epoch only"},
+    {"teacher.epochs", PRESET_INTEGER, 1, 100000, NULL, PRESET_DECIDES_TEACHER, FIELD(teacher.epochs),
+     "epochs of a teacher"},
+    {"teacher.learning_rate", PRESET_REAL, 1e-9, 1e6, NULL, PRESET_DECIDES_TEACHER, FIELD(teacher.learning_rate),
+     "rate at which a teacher's schedule begins"},
+    {"target.epochs", PRESET_INTEGER, 1, 100000, NULL, PRESET_DECIDES_TARGET, FIELD(target.epochs),
+     "epochs of a target"},
+    {"target.learning_rate", PRESET_REAL, 1e-9, 1e6, NULL, PRESET_DECIDES_TARGET, FIELD(target.learning_rate),
+     "rate at which a target's schedule begins"},
+    {"matrix.corruptions", PRESET_CORRUPTIONS, 0, 0, NULL, PRESET_DECIDES_NOTHING, FIELD(matrix.corruptions),
+     "columns of the table: codes, or all"},
+    {"matrix.methods", PRESET_METHODS, 0, 0, NULL, PRESET_DECIDES_NOTHING, FIELD(matrix.methods),
+     "rows of the table: codes, or all that this program has"},
+    {"matrix.seeds", PRESET_SEEDS, 0, PRESET_SEED_MAXIMUM, NULL, PRESET_DECIDES_NOTHING, FIELD(matrix.seeds),
+     "every cell is trained once with each"},
+    {"report.delta_cell", PRESET_REAL, 1e-3, 100, NULL, PRESET_DECIDES_NOTHING, FIELD(report.delta_cell),
+     "margin of equivalence of one cell, percentage points"},
+    {"report.delta_mean", PRESET_REAL, 1e-3, 100, NULL, PRESET_DECIDES_NOTHING, FIELD(report.delta_mean),
+     "margin of equivalence of a row's mean, percentage points"},
+};
+
+enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
+static_assert((int)KEY_COUNT <= (int)PRESET_KEY_LIMIT, "struct preset has room for every key");
+
+int preset_key_count(void)
+{
+    return KEY_COUNT;
+}
+
+const struct preset_key *preset_key_at(int place)
+{
+    assert(place >= 0 && place < KEY_COUNT);
+    return &keys[place];
+}
+
+int preset_key_find(const char *name)
+{
+    for (int i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].name, name) == 0) return i;
+    return -1;
+}
+
+const char *preset_key_nearest(const char *name)
+{
+    const char *names[KEY_COUNT];
+    for (int i = 0; i < KEY_COUNT; i++) names[i] = keys[i].name;
+    const char *nearest = nearest_word(name, names, KEY_COUNT);
+    for (int i = 0; nearest == NULL && strchr(name, '.') == NULL && i < KEY_COUNT; i++)
+        if (strcmp(strchr(keys[i].name, '.') + 1, name) == 0) // the section was left out
+            nearest = keys[i].name;
+    return nearest;
+}

@@ -1,0 +1,49 @@
+// table.c: the CPU backend's table for one instruction set. Operations over N x classes or N x features values, and
+// those over a few values per channel, are reference/'s: they take under 1 % of a training step.
+#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/simd/operations.h"
+#include "kernels/host_memory.h"
+#include "kernels/reference/reference.h"
+
+#define ISA_TEXT_EXPANDED(isa) #isa
+#define ISA_TEXT(isa) ISA_TEXT_EXPANDED(isa)
+
+// batchnorm_backward_reference reads these records as its own.
+_Static_assert(sizeof(struct channel_sums) == sizeof(struct statistics_reference), "records of sums agree");
+
+const struct kernels ISA_NAME(kernels_cpu) = {
+    .name = "cpu-" ISA_TEXT(ISA),
+    .statistics_bytes = sizeof(struct channel_sums),
+    .activation_bytes = sizeof(float),
+    .open = host_memory_open,
+    .close = host_memory_close,
+    .allocate = host_memory_allocate,
+    .release = host_memory_release,
+    .upload = host_memory_upload,
+    .download = host_memory_download,
+    .zero = host_memory_zero,
+    .synchronise = host_memory_synchronise,
+    .operations =
+        {
+            [OPERATION_BATCH_LOAD] = batch_load_cpu,
+            [OPERATION_CONV_FORWARD] = ISA_NAME(conv_forward),
+            [OPERATION_CONV_BACKWARD_DATA] = ISA_NAME(conv_backward_data),
+            [OPERATION_CONV_BACKWARD_FILTER] = ISA_NAME(conv_backward_filter),
+            [OPERATION_BATCHNORM_FINALISE] = batchnorm_finalise_cpu,
+            [OPERATION_BATCHNORM_BACKWARD] = batchnorm_backward_reference,
+            [OPERATION_RESIDUAL_JOIN] = ISA_NAME(residual_join),
+            [OPERATION_POOL_FORWARD] = ISA_NAME(pool_forward),
+            [OPERATION_POOL_BACKWARD] = ISA_NAME(pool_backward),
+            [OPERATION_LINEAR_FORWARD] = linear_forward_reference,
+            [OPERATION_LINEAR_BACKWARD] = linear_backward_reference,
+            [OPERATION_SOFTMAX_CROSS_ENTROPY] = softmax_cross_entropy_reference,
+            [OPERATION_AUGMIX_LOSS] = augmix_loss_reference,
+            [OPERATION_NON_SATURATING_LOSS] = non_saturating_loss_reference,
+            [OPERATION_FEATURE_DISTANCE_LOSS] = feature_distance_loss_reference,
+            [OPERATION_KL_LOSS] = kl_loss_reference,
+            [OPERATION_SGD_UPDATE] = sgd_update_cpu,
+            [OPERATION_ADAMW_UPDATE] = adamw_update_reference,
+            [OPERATION_GRADIENT_CLIP] = gradient_clip_reference,
+            [OPERATION_STEP_ADVANCE] = step_advance_reference,
+        },
+};

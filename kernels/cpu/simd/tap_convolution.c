@@ -1,0 +1,155 @@
+// tap_convolution.c: direct convolution with register blocks of BLOCK_PIXELS pixels x two vectors of output channels.
+// Per channel in: 2 vector loads and BLOCK_PIXELS broadcasts feed 2 * BLOCK_PIXELS multiply-adds, so the arithmetic
+// units, not the load ports, are the bound. A panel of packed filters streams from L2 while the tile stays in L1 or L2.
+#include "kernels/cpu/simd/tap_convolution.h"
+
+static int panel_vectors(int channels)
+{
+    return channels > LANES ? 2 : 1;
+}
+
+size_t ISA_NAME(tap_packed_floats)(int taps, int channels_in, int channels_out)
+{
+    int full = channels_out / PANEL_CHANNELS, rest = channels_out % PANEL_CHANNELS;
+    int columns = full * PANEL_CHANNELS + (rest == 0 ? 0 : panel_vectors(rest) * LANES);
+    return (size_t)taps * (size_t)channels_in * (size_t)columns;
+}
+
+static float filter_value(const float *matrix, int channels_in, int channels_out, int transposed, int in, int out)
+{
+    return transposed ? matrix[(size_t)out * (size_t)channels_in + in] : matrix[(size_t)in * (size_t)channels_out + out];
+}
+
+void ISA_NAME(tap_pack)(const struct tap_list *taps, const float *filter, int channels_in, int channels_out,
+                        int transposed, float *packed)
+{
+    size_t matrix_floats = (size_t)channels_in * (size_t)channels_out;
+    for (int first = 0; first < channels_out; first += PANEL_CHANNELS) {
+        int width = channels_out - first < PANEL_CHANNELS ? channels_out - first : PANEL_CHANNELS;
+        int padded = panel_vectors(width) * LANES;
+        for (int t = 0; t < taps->count; t++) {
+            const float *matrix = filter + (size_t)taps->filter_tap[t] * matrix_floats;
+            for (int in = 0; in < channels_in; in++)
+                for (int out = 0; out < padded; out++)
+                    *packed++ = out < width ? filter_value(matrix, channels_in, channels_out, transposed, in, first + out) : 0;
+        }
+    }
+}
+
+// One register block: everything the inner loop needs, resolved to pointers.
+struct tap_block {
+    const float *input;              // tile pixel of the first output pixel, before tap offsets
+    const ptrdiff_t *tap_offsets;    // floats
+    int taps, channels_in;
+    ptrdiff_t input_step;            // floats between the tile pixels of neighbouring outputs
+    const float *panel;
+    float *output;
+    const float *residual;
+    ptrdiff_t output_step;
+    int width;                       // channels of this panel that exist
+};
+
+static inline void store_channels(float *to, vector value, const float *residual, int width)
+{
+    if (width >= LANES) {
+        vector_store(to, residual == NULL ? value : value + vector_load(residual));
+        return;
+    }
+    for (int l = 0; l < width; l++) to[l] = residual == NULL ? value[l] : value[l] + residual[l];
+}
+
+// `pixels` and `vectors` are constants at every call, so that the sums live in registers.
+static inline __attribute__((always_inline)) void tap_block_run(const struct tap_block *b, int pixels, int vectors)
+{
+    vector sums[BLOCK_PIXELS][2];
+    for (int p = 0; p < pixels; p++)
+        for (int v = 0; v < vectors; v++) sums[p][v] = (vector){0};
+    const float *weights = b->panel;
+    const ptrdiff_t step = b->input_step;
+    for (int t = 0; t < b->taps; t++) {
+        const float *input = b->input + b->tap_offsets[t];
+        for (int c = 0; c < b->channels_in; c++, input++, weights += vectors * LANES) {
+            vector weight[2];
+            for (int v = 0; v < vectors; v++) weight[v] = vector_load(weights + v * LANES);
+#pragma GCC unroll 16
+            for (int p = 0; p < pixels; p++) {
+                vector value = vector_broadcast(input[p * step]);
+#pragma GCC unroll 2
+                for (int v = 0; v < vectors; v++) sums[p][v] = vector_fma(value, weight[v], sums[p][v]);
+            }
+        }
+    }
+    for (int p = 0; p < pixels; p++)
+        for (int v = 0; v < vectors; v++) {
+            ptrdiff_t at = p * b->output_step + v * LANES;
+            store_channels(b->output + at, sums[p][v], b->residual == NULL ? NULL : b->residual + at, b->width - v * LANES);
+        }
+}
+
+static void run_one_vector(const struct tap_block *block, int pixels)
+{
+    switch (pixels) {
+    case 1: tap_block_run(block, 1, 1); break;
+    case 2: tap_block_run(block, 2, 1); break;
+    case 3: tap_block_run(block, 3, 1); break;
+    case 4: tap_block_run(block, 4, 1); break;
+#if defined(__AVX512F__)
+    case 5: tap_block_run(block, 5, 1); break;
+    case 6: tap_block_run(block, 6, 1); break;
+    case 7: tap_block_run(block, 7, 1); break;
+    default: tap_block_run(block, 8, 1); break;
+#endif
+    }
+}
+
+static void run_two_vectors(const struct tap_block *block, int pixels)
+{
+    switch (pixels) {
+    case 1: tap_block_run(block, 1, 2); break;
+    case 2: tap_block_run(block, 2, 2); break;
+    case 3: tap_block_run(block, 3, 2); break;
+    case 4: tap_block_run(block, 4, 2); break;
+#if defined(__AVX512F__)
+    case 5: tap_block_run(block, 5, 2); break;
+    case 6: tap_block_run(block, 6, 2); break;
+    case 7: tap_block_run(block, 7, 2); break;
+    default: tap_block_run(block, 8, 2); break;
+#endif
+    }
+}
+
+static void convolve_row(const struct tap_convolution *job, struct tap_block block, int vectors)
+{
+    for (int column = 0; column < job->columns; column += BLOCK_PIXELS) {
+        int pixels = job->columns - column < BLOCK_PIXELS ? job->columns - column : BLOCK_PIXELS;
+        if (vectors == 2) run_two_vectors(&block, pixels);
+        else run_one_vector(&block, pixels);
+        block.input += BLOCK_PIXELS * block.input_step;
+        block.output += BLOCK_PIXELS * block.output_step;
+        if (block.residual != NULL) block.residual += BLOCK_PIXELS * block.output_step;
+    }
+}
+
+void ISA_NAME(tap_convolve)(const struct tap_convolution *job)
+{
+    ptrdiff_t tile_row = (ptrdiff_t)job->tile_width * job->channels_in;
+    ptrdiff_t tap_offsets[TAPS_MAX];
+    for (int t = 0; t < job->taps->count; t++)
+        tap_offsets[t] = job->taps->row[t] * tile_row + (ptrdiff_t)job->taps->column[t] * job->channels_in;
+    const float *panel = job->packed;
+    for (int first = 0; first < job->channels_out; first += PANEL_CHANNELS) {
+        int width = job->channels_out - first < PANEL_CHANNELS ? job->channels_out - first : PANEL_CHANNELS;
+        int vectors = panel_vectors(width);
+        for (int row = 0; row < job->rows; row++) {
+            ptrdiff_t at = row * job->output_row_stride + first;
+            struct tap_block block = {.input = job->tile + row * job->step * tile_row, .tap_offsets = tap_offsets,
+                                      .taps = job->taps->count, .channels_in = job->channels_in,
+                                      .input_step = (ptrdiff_t)job->step * job->channels_in, .panel = panel,
+                                      .output = job->output + at,
+                                      .residual = job->residual == NULL ? NULL : job->residual + at,
+                                      .output_step = job->output_pixel_stride, .width = width};
+            convolve_row(job, block, vectors);
+        }
+        panel += (ptrdiff_t)job->taps->count * job->channels_in * vectors * LANES;
+    }
+}

@@ -1,0 +1,44 @@
+// tap_convolution.h: the inner engine of conv_forward and conv_backward_data. Both are sums over "taps": an output pixel
+// is the sum, over a short list of offsets into a padded tile, of a filter matrix times the tile's pixel there.
+//   forward, any stride       tile pixel = stride * output pixel + (kernel row, kernel column)
+//   backward_data, stride s   output pixels split into s * s parity classes, each with its own list of taps
+#ifndef KERNELS_CPU_SIMD_TAP_CONVOLUTION_H
+#define KERNELS_CPU_SIMD_TAP_CONVOLUTION_H
+
+#include <stddef.h>
+
+#include "kernels/cpu/simd/vector.h"
+
+enum { TAPS_MAX = 9, PANEL_CHANNELS = 2 * LANES };
+
+struct tap_list {
+    int count;
+    int filter_tap[TAPS_MAX];                    // kernel_row * kernel + kernel_column
+    int row[TAPS_MAX], column[TAPS_MAX];         // offset in the padded tile, in pixels
+};
+
+// Filters for the kernel: panels of PANEL_CHANNELS outputs; inside a panel tap, channel in, channel out, padded with
+// zeros to the panel's width (LANES or PANEL_CHANNELS).
+size_t ISA_NAME(tap_packed_floats)(int taps, int channels_in, int channels_out);
+
+// `filter` is taps x rows x columns (HWIO). Not transposed: rows are channels in. Transposed (backward_data): rows are
+// channels out.
+void ISA_NAME(tap_pack)(const struct tap_list *taps, const float *filter, int channels_in, int channels_out,
+                        int transposed, float *packed);
+
+struct tap_convolution {
+    const struct tap_list *taps;
+    const float *packed;
+    int channels_in, channels_out;
+    const float *tile;             // rows x tile_width x channels_in
+    int tile_width;                // padding included
+    int step;                      // tile pixels between neighbouring output pixels, both ways
+    int rows, columns;             // output pixels to compute
+    float *output;                 // of the first of them
+    const float *residual;         // addressed like output; may be NULL; may be the output
+    ptrdiff_t output_row_stride, output_pixel_stride;  // in floats
+};
+
+void ISA_NAME(tap_convolve)(const struct tap_convolution *convolution);
+
+#endif

@@ -1,0 +1,100 @@
+// vector.h: one vector type for the three instruction sets that this folder is compiled for (the Makefile defines ISA as
+// portable, avx2 or avx512). GCC's vector extension gives + - * and comparisons; only fused multiply-add differs.
+#ifndef KERNELS_CPU_SIMD_VECTOR_H
+#define KERNELS_CPU_SIMD_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+// ISA_NAME(conv_forward) is conv_forward_avx512 and so on: every function that leaves its file carries the suffix.
+#define ISA_JOIN_EXPANDED(name, isa) name##_##isa
+#define ISA_JOIN(name, isa) ISA_JOIN_EXPANDED(name, isa)
+#define ISA_NAME(name) ISA_JOIN(name, ISA)
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+enum { LANES = 16, BLOCK_PIXELS = 8 };  // 8 x 2 sums, 2 weights, 1 broadcast of 32 registers
+#elif defined(__AVX2__)
+#include <immintrin.h>
+enum { LANES = 8, BLOCK_PIXELS = 4 };   // 4 x 2 sums, 2 weights, 1 broadcast of 16 registers
+#else
+enum { LANES = 4, BLOCK_PIXELS = 4 };
+#endif
+
+typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef float vector_unaligned __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t vector_bits __attribute__((vector_size(4 * LANES)));
+typedef float vector_half __attribute__((vector_size(2 * LANES)));
+typedef double vector_double __attribute__((vector_size(4 * LANES)));  // LANES / 2 values
+
+static inline vector vector_load(const float *from)
+{
+    return *(const vector_unaligned *)from;
+}
+
+static inline void vector_store(float *to, vector value)
+{
+    *(vector_unaligned *)to = value;
+}
+
+static inline vector vector_broadcast(float value)
+{
+    return value - (vector){0};
+}
+
+// a * b + c: fused where the instruction set has it, two roundings where not. Prologue, mask and tail all use this pair of
+// functions, so that forward and backward take the same ReLU decision.
+static inline vector vector_fma(vector a, vector b, vector c)
+{
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_ps(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+static inline float scalar_fma(float a, float b, float c)
+{
+#if defined(__FMA__)
+    return __builtin_fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+// NaN stays NaN, so that a diverged run cannot look healthy.
+static inline vector vector_relu(vector x)
+{
+    return (vector)((vector_bits)x & ~(x < (vector){0}));
+}
+
+static inline float scalar_relu(float x)
+{
+    return x < 0 ? 0 : x;
+}
+
+// value where decide > 0, else 0.
+static inline vector vector_where_positive(vector decide, vector value)
+{
+    return (vector)((vector_bits)value & (decide > (vector){0}));
+}
+
+// The lower (0) or upper (1) half of x in double.
+static inline vector_double vector_widen(vector x, int half)
+{
+    union {
+        vector whole;
+        vector_half halves[2];
+    } parts = {x};
+#if defined(__AVX512F__)
+    return _mm512_cvtps_pd(parts.halves[half]);  // gcc 12 makes four instructions of the portable form
+#elif defined(__AVX2__)
+    return _mm256_cvtps_pd(parts.halves[half]);
+#else
+    return __builtin_convertvector(parts.halves[half], vector_double);
+#endif
+}
+
+#endif

@@ -1,0 +1,477 @@
+// kernels.h: the one table of operations. A backend (reference, cpu, ...) implements it; the harness uses nothing
+// else and never dereferences a tensor, so one training step runs on every backend.
+//
+// Conventions
+//   Layout      activations are runs, N, H, W, C, dense. `void *` fields hold activations in the device's activation
+//               type (float32 on the CPU); `float *` and `struct per_run` are always float32.
+//   Runs        every operation works on `runs` independent runs in lock step. A run's bits do not depend on how many
+//               others share the call.
+//   Filters     kernel row, kernel column, channels in, channels out ("HWIO"), float32.
+//   Padding     kernel / 2 zeros on every side, applied after the prologue; height out = ceil(height / stride).
+//   Errors      an operation returns nothing: a failure sticks to the device, later operations do nothing, and
+//               device_synchronise() returns it. Shapes are the caller's promise.
+//   Capture     no operation returns a number to the host, and none takes a number that changes from step to step:
+//               step, rate, image order, losses live in device memory. So a step can be recorded once and replayed.
+//   Sums        reductions run in a fixed order given by the shape alone, never by the number of threads.
+//
+// Fused pre-activation training. Only raw convolution outputs x are stored. Batch norm plus ReLU is one
+// multiply-add per channel, relu(scale * x + shift), applied in the *prologue* of whatever reads x. Its backward is
+// split alike: the kernel that produces the gradient g behind the ReLU masks it (scale * x + shift > 0, the very same
+// multiply-add) and sums it; batchnorm_backward turns the sums into three factors per channel; the kernel that reads
+// g applies  factor_gradient * g + factor_raw * x + offset  in its own prologue, or residual_join writes it out.
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+// A float32 array that each run has its own of: run r's begins at data + r * stride (in floats).
+struct per_run {
+    float *data;
+    size_t stride;
+};
+
+// What one run carries from step to step, in device memory, written by the host between epochs only.
+struct training_state {
+    uint32_t seed;      // key of all its draws
+    uint32_t epoch;     // counter of all its draws
+    int64_t step;       // optimiser steps taken so far: the index into the table of rates
+    int64_t position;   // images of this epoch already loaded: the index into the image order
+};
+
+// Sums over images, per run, in device memory. A NaN or infinite loss makes loss_sum so.
+struct metrics {
+    double loss_sum;    // sum over images of the per-image loss
+    int64_t correct;    // images whose largest logit (the first, among equals) is the label's
+    int64_t images;
+};
+
+struct conv_shape {
+    int runs, images, height, width, channels_in, channels_out;
+    int kernel;  // 1 or 3
+    int stride;  // 1 or 2
+};
+
+enum base_augmentation {
+    BASE_AUGMENTATION_NONE,
+    BASE_AUGMENTATION_FLIP_CROP,  // flip with probability 1/2, then a crop of the original size at a uniform position
+};                                // in the image padded by 4 black pixels on every side
+
+enum batchnorm_mode {
+    BATCHNORM_BATCH_UPDATE,  // normalise with batch statistics, move the running ones
+    BATCHNORM_BATCH_ONLY,    // normalise with batch statistics, leave the running ones alone
+    BATCHNORM_FROZEN,        // normalise with the running statistics (inference)
+};
+
+enum feature_distance { FEATURE_DISTANCE_COSINE, FEATURE_DISTANCE_NORMALISED_SQUARE };
+
+// ---- images ----------------------------------------------------------------------------------------------------
+
+// Gathers the next `images` images of each run's order, augments them, and normalises: (byte / 255 - 0.5) / 0.5.
+// Draws: PURPOSE_BASE_AUGMENTATION, (seed, epoch, data-set index): word 0 bit 0 flips; words 1 and 2 give the row and
+// column of the crop's corner in 0..8, each by a 32x32 -> 64 bit multiply with 9.
+struct batch_load {
+    int runs, images, height, width, channels;
+    enum base_augmentation augmentation;
+    const uint8_t *pixels;                // the data set, N H W C bytes, shared by all runs
+    const int32_t *labels;                // one per image of the data set
+    const int32_t *order;                 // runs x order_stride data-set indices
+    size_t order_stride;
+    const struct training_state *states;  // one per run; position says where in the order to begin
+    void *output;                         // out: runs x images x height x width x channels
+    int32_t *output_labels;               // out: runs x images
+};
+
+// ---- convolution -----------------------------------------------------------------------------------------------
+
+// output = conv(prologue(input), filter) + residual; statistics = per-channel statistics of the rounded output.
+struct conv_forward {
+    struct conv_shape shape;
+    const void *input;
+    struct per_run affine;  // scale, then shift: 2 x channels_in; data NULL: no prologue
+    struct per_run filter;
+    const void *residual;   // may be NULL; may be the output itself
+    void *output;
+    void *statistics;       // may be NULL; runs x channels_out records of the device's statistics size
+};
+
+// output = mask * (conv_transposed(gradient, filter) + addend), the gradient with respect to the prologue's input side;
+// sums = per channel the sum of output and of output * mask_input, for batchnorm_backward.
+// The gradient that enters is  factor_gradient * gradient + factor_raw * raw + offset  when `coefficients` is given.
+struct conv_backward_data {
+    struct conv_shape shape;       // the forward shape
+    const void *gradient;          // with respect to the convolution's output
+    const void *raw;               // the convolution's output itself; used with coefficients only
+    struct per_run coefficients;   // 3 x channels_out; data NULL: the gradient as it is
+    struct per_run filter;
+    const void *addend;            // may be NULL; may be the output itself
+    const void *mask_input;        // raw input of the prologue; NULL: no mask
+    struct per_run affine;         // of the prologue, 2 x channels_in; used with mask_input only
+    void *output;                  // runs x images x height x width x channels_in
+    void *sums;                    // may be NULL; needs mask_input; runs x channels_in statistics records
+};
+
+// grad_filter = sum over images and positions of prologue(input) x gradient (with coefficients as above).
+struct conv_backward_filter {
+    struct conv_shape shape;
+    const void *input;
+    struct per_run affine;
+    const void *gradient, *raw;
+    struct per_run coefficients;
+    struct per_run grad_filter;    // overwritten
+};
+
+// ---- batch norm ------------------------------------------------------------------------------------------------
+
+// Turns the statistics of `count` values per channel into the affine map of the next prologue:
+//   scale = gamma / sqrt(variance + epsilon), shift = beta - mean * scale.
+// Batch modes use the biased batch variance; BATCH_UPDATE also moves running = (1 - momentum) * running + momentum * batch with
+// the unbiased variance (times count / (count - 1)). FROZEN reads the running statistics and ignores `statistics`.
+struct batchnorm_finalise {
+    int runs, channels;
+    int64_t count;                 // images * height * width
+    enum batchnorm_mode mode;
+    float momentum, epsilon;       // 0.1 and 1e-5 in PyTorch's default
+    const void *statistics;        // may be NULL when frozen
+    struct per_run gamma, beta;
+    struct per_run running_mean, running_variance;  // data may be NULL in mode BATCH_ONLY
+    struct per_run affine;         // out: scale, then shift
+    struct per_run moments;        // out: mean, then 1 / sqrt(variance + epsilon); what backward needs
+};
+
+// From sum(g) and sum(g * x): grad_beta = sum(g), grad_gamma = sum(g * xhat), and the coefficients of
+//   dx = gamma / sqrt(variance + epsilon) * (g - grad_beta / count - xhat * grad_gamma / count)
+// as factor_gradient * g + factor_raw * x + offset. FROZEN: dx = scale * g alone.
+struct batchnorm_backward {
+    int runs, channels;
+    int64_t count;
+    enum batchnorm_mode mode;
+    const void *sums;
+    struct per_run gamma, moments;
+    struct per_run grad_gamma, grad_beta;  // out; data may be NULL
+    struct per_run coefficients;           // out: factor_gradient, factor_raw, offset: 3 x channels
+};
+
+// output = factor_gradient * gradient + factor_raw * raw + offset (+ addend): batch norm's backward written out where
+// the residual branches meet. `positions` counts images * height * width of one run.
+struct residual_join {
+    int runs;
+    int64_t positions;
+    int channels;
+    const void *gradient, *raw;
+    struct per_run coefficients;
+    const void *addend;  // may be NULL; may be the output itself
+    void *output;        // may be gradient itself
+};
+
+// ---- head ------------------------------------------------------------------------------------------------------
+
+// features = mean over positions of relu(scale * input + shift); affine.data NULL: of input.
+struct pool_forward {
+    int runs, images, positions, channels;
+    const void *input;
+    struct per_run affine;
+    float *features;  // out: runs x images x channels
+};
+
+// output = mask * grad_features / positions, with sums as in conv_backward_data.
+struct pool_backward {
+    int runs, images, positions, channels;
+    const float *grad_features;
+    const void *mask_input;  // NULL: no mask
+    struct per_run affine;
+    void *output;
+    void *sums;              // may be NULL; needs mask_input
+};
+
+// logits = features * weight^T + bias; weight is classes x features.
+struct linear_forward {
+    int runs, images, features, classes;
+    const float *input;
+    struct per_run weight, bias;
+    float *logits;  // out: runs x images x classes
+};
+
+struct linear_backward {
+    int runs, images, features, classes;
+    const float *grad_logits, *input;
+    struct per_run weight;
+    float *grad_input;                      // may be NULL
+    struct per_run grad_weight, grad_bias;  // data may be NULL
+};
+
+// ---- losses: means over the images of a run; every gradient is of that mean ------------------------------------
+// row_loss (runs x images), gradients and metrics (one record per run, added to) may each be NULL.
+
+// -sum_k t_k log p_k with t = (1 - smoothing) * onehot + smoothing / classes. Gradient (p - t) / images.
+struct softmax_cross_entropy {
+    int runs, images, classes;
+    float label_smoothing;
+    const float *logits;
+    const int32_t *labels;
+    float *row_loss;
+    float *grad_logits;
+    struct metrics *metrics;
+};
+
+// AugMix: cross entropy on the clean view + 12 * mean of KL(p_v || M) over three views, M = mean of the three limited to
+// [1e-7, 1], 0 log 0 = 0; the gradient flows through weight and mixture, not through the limit.
+struct augmix_loss {
+    int runs, images, classes;
+    const float *logits;     // runs x 3 views (clean, first, second) x images x classes
+    const int32_t *labels;   // runs x images
+    float *row_loss;         // runs x images
+    double *components;      // runs x 4, overwritten: cross entropy, KL of each view (means over images); may be NULL
+    float *grad_logits;      // as logits
+    struct metrics *metrics; // counts the clean view
+};
+
+// -sum_k t_k log(1 - p_k + 1e-12): pushes the probability of the label down (TeachAugment, CVPR 2022).
+struct non_saturating_loss {
+    int runs, images, classes;
+    float label_smoothing;
+    const float *logits;
+    const int32_t *labels;
+    float *row_loss;
+    float *grad_logits;
+    struct metrics *metrics;
+};
+
+// Distance of second's rows from first's: 1 - cosine, or the squared distance of the normalised rows.
+struct feature_distance_loss {
+    int runs, images, features;
+    enum feature_distance distance;
+    const float *first, *second;
+    float *row_loss;
+    float *grad_second;
+    struct metrics *metrics;  // correct stays as it is
+};
+
+// KL(softmax(first) || softmax(second)). Gradient with respect to second: (q - p) / images.
+struct kl_loss {
+    int runs, images, classes;
+    const float *first, *second;
+    float *row_loss;
+    float *grad_second;
+    struct metrics *metrics;  // correct stays as it is
+};
+
+// ---- optimisers: over the flat array of all parameters of a run ------------------------------------------------
+
+// Nesterov: g += weight_decay * p; v = momentum * v + g; p -= rate * (g + momentum * v), rate = rates[state.step].
+struct sgd_update {
+    int runs;
+    int64_t count;
+    float momentum, weight_decay;
+    struct per_run rates;
+    const struct training_state *states;
+    struct per_run gradient, velocity, parameter;
+};
+
+// p *= 1 - rate * weight_decay; m, v moving averages; p -= rate * m_hat / (sqrt(v_hat) + epsilon); step counts from
+// state.step + 1. 1 - beta and the bias corrections are formed in double.
+struct adamw_update {
+    int runs;
+    int64_t count;
+    double beta1, beta2, epsilon, weight_decay;
+    struct per_run rates;
+    const struct training_state *states;
+    struct per_run gradient, first_moment, second_moment, parameter;
+};
+
+// gradient *= min(1, limit / (norm + 1e-6)), norm = Euclidean norm over all `count` values of a run.
+struct gradient_clip {
+    int runs;
+    int64_t count;
+    float limit;
+    struct per_run gradient;
+    struct per_run norm;  // out, one float a run; data may be NULL
+};
+
+// Ends a step: step += 1 where `count_step`; position += images. (Evaluation moves the position alone.)
+struct step_advance {
+    int runs, images;
+    bool count_step;
+    struct training_state *states;
+};
+
+// ---- the table -------------------------------------------------------------------------------------------------
+
+enum operation {
+    OPERATION_BATCH_LOAD,
+    OPERATION_CONV_FORWARD,
+    OPERATION_CONV_BACKWARD_DATA,
+    OPERATION_CONV_BACKWARD_FILTER,
+    OPERATION_BATCHNORM_FINALISE,
+    OPERATION_BATCHNORM_BACKWARD,
+    OPERATION_RESIDUAL_JOIN,
+    OPERATION_POOL_FORWARD,
+    OPERATION_POOL_BACKWARD,
+    OPERATION_LINEAR_FORWARD,
+    OPERATION_LINEAR_BACKWARD,
+    OPERATION_SOFTMAX_CROSS_ENTROPY,
+    OPERATION_AUGMIX_LOSS,
+    OPERATION_NON_SATURATING_LOSS,
+    OPERATION_FEATURE_DISTANCE_LOSS,
+    OPERATION_KL_LOSS,
+    OPERATION_SGD_UPDATE,
+    OPERATION_ADAMW_UPDATE,
+    OPERATION_GRADIENT_CLIP,
+    OPERATION_STEP_ADVANCE,
+    OPERATION_COUNT
+};
+
+struct device;
+struct graph;
+
+// Runs one operation; `settings` points at the struct of the same name above.
+typedef void operation_function(struct device *device, const void *settings);
+
+// What a backend provides. Memory functions report failure by STATUS_NO_MEMORY or STATUS_DEVICE.
+struct kernels {
+    const char *name;                      // "reference", "cpu-avx512", ...
+    size_t statistics_bytes;               // size of one channel's statistics record
+    size_t activation_bytes;               // size of one activation
+    struct status (*open)(struct device *device);
+    void (*close)(struct device *device);
+    struct status (*allocate)(struct device *device, size_t bytes, void **memory);  // zero-filled, 64-byte aligned
+    void (*release)(struct device *device, void *memory);
+    void (*upload)(struct device *device, void *to, const void *from, size_t bytes);
+    void (*download)(struct device *device, void *to, const void *from, size_t bytes);  // waits
+    void (*zero)(struct device *device, void *memory, size_t bytes);
+    struct status (*synchronise)(struct device *device);
+    operation_function *operations[OPERATION_COUNT];
+};
+
+// Backends of this build that this machine can run, NULL-terminated, best first.
+const struct kernels *const *kernels_available(void);
+// By name; "cpu" is the best CPU backend here. NULL when unknown or not for this machine.
+const struct kernels *kernels_find(const char *name);
+
+// ---- devices ---------------------------------------------------------------------------------------------------
+
+struct device_settings {
+    int threads;  // 0: machine_thread_count()
+};
+
+struct status device_open(const struct kernels *kernels, struct device_settings settings, struct device **device);
+void device_close(struct device *device);  // accepts NULL; memory still allocated is released
+const struct kernels *device_kernels(const struct device *device);
+int device_threads(const struct device *device);
+
+struct status device_allocate(struct device *device, size_t bytes, void **memory);
+void device_release(struct device *device, void *memory);  // accepts NULL
+void device_upload(struct device *device, void *to, const void *from, size_t bytes);
+void device_download(struct device *device, void *to, const void *from, size_t bytes);
+void device_zero(struct device *device, void *memory, size_t bytes);
+
+// Waits for all work and returns the first error since the device was opened.
+struct status device_synchronise(struct device *device);
+// How a backend reports an error; the first one sticks.
+void device_fail(struct device *device, struct status status);
+
+// Called around every operation, for profiles, counts and guards. NULL functions are skipped.
+struct device_observer {
+    void (*before)(void *context, enum operation operation, const void *settings);
+    void (*after)(void *context, enum operation operation, const void *settings);
+    void *context;
+};
+void device_set_observer(struct device *device, struct device_observer observer);
+
+// Records the operations between begin and end instead of running them; launch runs them in order, any number of
+// times. Memory named by them must outlive the graph.
+void device_capture_begin(struct device *device);
+struct status device_capture_end(struct device *device, struct graph **graph);
+void device_graph_launch(struct device *device, const struct graph *graph);
+void graph_destroy(struct graph *graph);  // accepts NULL
+size_t graph_length(const struct graph *graph);  // operations in it
+
+const char *operation_name(enum operation operation);
+void device_execute(struct device *device, enum operation operation, const void *settings);
+
+// One typed door per operation.
+static inline void batch_load(struct device *device, const struct batch_load *settings)
+{
+    device_execute(device, OPERATION_BATCH_LOAD, settings);
+}
+static inline void conv_forward(struct device *device, const struct conv_forward *settings)
+{
+    device_execute(device, OPERATION_CONV_FORWARD, settings);
+}
+static inline void conv_backward_data(struct device *device, const struct conv_backward_data *settings)
+{
+    device_execute(device, OPERATION_CONV_BACKWARD_DATA, settings);
+}
+static inline void conv_backward_filter(struct device *device, const struct conv_backward_filter *settings)
+{
+    device_execute(device, OPERATION_CONV_BACKWARD_FILTER, settings);
+}
+static inline void batchnorm_finalise(struct device *device, const struct batchnorm_finalise *settings)
+{
+    device_execute(device, OPERATION_BATCHNORM_FINALISE, settings);
+}
+static inline void batchnorm_backward(struct device *device, const struct batchnorm_backward *settings)
+{
+    device_execute(device, OPERATION_BATCHNORM_BACKWARD, settings);
+}
+static inline void residual_join(struct device *device, const struct residual_join *settings)
+{
+    device_execute(device, OPERATION_RESIDUAL_JOIN, settings);
+}
+static inline void pool_forward(struct device *device, const struct pool_forward *settings)
+{
+    device_execute(device, OPERATION_POOL_FORWARD, settings);
+}
+static inline void pool_backward(struct device *device, const struct pool_backward *settings)
+{
+    device_execute(device, OPERATION_POOL_BACKWARD, settings);
+}
+static inline void linear_forward(struct device *device, const struct linear_forward *settings)
+{
+    device_execute(device, OPERATION_LINEAR_FORWARD, settings);
+}
+static inline void linear_backward(struct device *device, const struct linear_backward *settings)
+{
+    device_execute(device, OPERATION_LINEAR_BACKWARD, settings);
+}
+static inline void softmax_cross_entropy(struct device *device, const struct softmax_cross_entropy *settings)
+{
+    device_execute(device, OPERATION_SOFTMAX_CROSS_ENTROPY, settings);
+}
+static inline void augmix_loss(struct device *device, const struct augmix_loss *settings)
+{
+    device_execute(device, OPERATION_AUGMIX_LOSS, settings);
+}
+static inline void non_saturating_loss(struct device *device, const struct non_saturating_loss *settings)
+{
+    device_execute(device, OPERATION_NON_SATURATING_LOSS, settings);
+}
+static inline void feature_distance_loss(struct device *device, const struct feature_distance_loss *settings)
+{
+    device_execute(device, OPERATION_FEATURE_DISTANCE_LOSS, settings);
+}
+static inline void kl_loss(struct device *device, const struct kl_loss *settings)
+{
+    device_execute(device, OPERATION_KL_LOSS, settings);
+}
+static inline void sgd_update(struct device *device, const struct sgd_update *settings)
+{
+    device_execute(device, OPERATION_SGD_UPDATE, settings);
+}
+static inline void adamw_update(struct device *device, const struct adamw_update *settings)
+{
+    device_execute(device, OPERATION_ADAMW_UPDATE, settings);
+}
+static inline void gradient_clip(struct device *device, const struct gradient_clip *settings)
+{
+    device_execute(device, OPERATION_GRADIENT_CLIP, settings);
+}
+static inline void step_advance(struct device *device, const struct step_advance *settings)
+{
+    device_execute(device, OPERATION_STEP_ADVANCE, settings);
+}
+
+#endif

@@ -1,0 +1,15 @@
+// memory.c: see memory.h.
+#include "tests/support/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void *test_allocate(size_t bytes)
+{
+    void *memory = malloc(bytes == 0 ? 1 : bytes);
+    if (memory == NULL) {
+        fprintf(stderr, "test: %zu bytes: out of memory\n", bytes);
+        abort();
+    }
+    return memory;
+}
