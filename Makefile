@@ -33,6 +33,7 @@ space := $(empty) $(empty)
 BUILD ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 PROGRAM := $(BUILD)/transinv
 TEST_PROGRAM := $(BUILD)/tests/transinv-tests
+STEP_SPEED := $(BUILD)/bench/step-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
@@ -59,6 +60,7 @@ LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)
                    $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(GENERATED_OBJECTS)
 MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
+STEP_SPEED_OBJECT := $(call object,bench/step_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -88,7 +90,7 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: all objects setup deps test test-golden reproduce format format-check lint install uninstall clean help FORCE
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
-objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS)
+objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT)
 
 deps:
 	@CC='$(CC)' scripts/deps
@@ -165,4 +167,8 @@ $(PROGRAM): $(MAIN_OBJECT) $(BUILD)/libtransinv.a
 $(TEST_PROGRAM): $(TEST_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(LIBRARIES) -lm
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS))
+# The training step alone, which bench/peers/step_speed.py compares with its peer's.
+$(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(LIBRARIES) -lm
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT))

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-extern const char build_version[];   // the file VERSION: "0.1.0"
-extern const char build_commit[];    // 40 hexadecimal digits; "unknown" outside a git checkout
-extern const bool build_tree_clean;  // no changed or untracked file besides that commit; false when it is unknown
-extern const char build_compiler[];  // first line of `cc --version`
+extern const char build_version[];  // the file VERSION: "0.1.0"
+extern const char build_commit[];   // 40 hexadecimal digits; "unknown" outside a git checkout
+extern const bool build_tree_clean; // no changed or untracked file besides that commit; false when it is unknown
+extern const char build_compiler[]; // first line of `cc --version`
 
 #endif

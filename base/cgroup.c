@@ -17,8 +17,7 @@ static bool cgroup_parse_integer(const char *text, int64_t *value, const char **
 {
     char word[24];
     size_t length = strcspn(text, " \n");
-    if (length >= sizeof word)
-        return false;
+    if (length >= sizeof word) return false;
     memcpy(word, text, length);
     word[length] = '\0';
     *rest = text + length;
@@ -27,14 +26,11 @@ static bool cgroup_parse_integer(const char *text, int64_t *value, const char **
 
 bool cgroup_parse_cpu_max(const char *text, double *processors)
 {
-    int64_t quota, period = 100000;  // the period may be left out; this is the kernel's default
+    int64_t quota, period = 100000; // the period may be left out; this is the kernel's default
     const char *rest;
-    if (!cgroup_parse_integer(text, &quota, &rest))
-        return false;
-    if (*rest == ' ' && !cgroup_parse_integer(rest + 1, &period, &rest))
-        return false;
-    if (quota <= 0 || period <= 0)
-        return false;
+    if (!cgroup_parse_integer(text, &quota, &rest)) return false;
+    if (*rest == ' ' && !cgroup_parse_integer(rest + 1, &period, &rest)) return false;
+    if (quota <= 0 || period <= 0) return false;
     *processors = (double)quota / (double)period;
     return true;
 }
@@ -45,8 +41,7 @@ bool cgroup_parse_cfs(const char *quota_text, const char *period_text, double *p
     const char *rest;
     if (!cgroup_parse_integer(quota_text, &quota, &rest) || !cgroup_parse_integer(period_text, &period, &rest))
         return false;
-    if (quota <= 0 || period <= 0)
-        return false;
+    if (quota <= 0 || period <= 0) return false;
     *processors = (double)quota / (double)period;
     return true;
 }
@@ -55,8 +50,7 @@ bool cgroup_parse_memory(const char *text, uint64_t *bytes)
 {
     int64_t value;
     const char *rest;
-    if (!cgroup_parse_integer(text, &value, &rest) || value <= 0 || value >= INT64_MAX / 2)
-        return false;
+    if (!cgroup_parse_integer(text, &value, &rest) || value <= 0 || value >= INT64_MAX / 2) return false;
     *bytes = (uint64_t)value;
     return true;
 }
@@ -68,24 +62,21 @@ static bool cgroup_list_has(const char *list, size_t length, const char *word)
     for (const char *end = list + length;; list++) {
         size_t item = 0;
         while (list + item < end && list[item] != ',') item++;
-        if (item == word_length && memcmp(list, word, item) == 0)
-            return true;
+        if (item == word_length && memcmp(list, word, item) == 0) return true;
         list += item;
-        if (list == end)
-            return false;
+        if (list == end) return false;
     }
 }
 
 bool cgroup_parse_self(const char *text, const char *controller, char *path, size_t size)
 {
-    while (*text != '\0') {  // lines such as "4:cpu,cpuacct:/user.slice" or, in v2, "0::/user.slice"
+    while (*text != '\0') { // lines such as "4:cpu,cpuacct:/user.slice" or, in v2, "0::/user.slice"
         size_t line = strcspn(text, "\n");
         const char *list = memchr(text, ':', line);
         const char *found = list == NULL ? NULL : memchr(list + 1, ':', line - (size_t)(list + 1 - text));
         if (found != NULL && cgroup_list_has(list + 1, (size_t)(found - list - 1), controller)) {
             size_t length = line - (size_t)(found + 1 - text);
-            if (length >= size)
-                return false;
+            if (length >= size) return false;
             memcpy(path, found + 1, length);
             path[length] = '\0';
             return true;
@@ -108,14 +99,12 @@ static char *cgroup_read_text(const char *hierarchy, const char *group, const ch
 
 static void cgroup_lower_processors(struct cgroup_limits *limits, double processors)
 {
-    if (limits->processors == 0 || processors < limits->processors)
-        limits->processors = processors;
+    if (limits->processors == 0 || processors < limits->processors) limits->processors = processors;
 }
 
 static void cgroup_lower_memory(struct cgroup_limits *limits, uint64_t bytes)
 {
-    if (limits->memory_bytes == 0 || bytes < limits->memory_bytes)
-        limits->memory_bytes = bytes;
+    if (limits->memory_bytes == 0 || bytes < limits->memory_bytes) limits->memory_bytes = bytes;
 }
 
 // What one group says, in the files of both versions; a hierarchy has only its own.
@@ -128,14 +117,11 @@ static void cgroup_read_group(const char *hierarchy, const char *group, struct c
     char *memory_limit = cgroup_read_text(hierarchy, group, "memory.limit_in_bytes");
     double processors;
     uint64_t bytes;
-    if (cpu_max != NULL && cgroup_parse_cpu_max(cpu_max, &processors))
-        cgroup_lower_processors(limits, processors);
+    if (cpu_max != NULL && cgroup_parse_cpu_max(cpu_max, &processors)) cgroup_lower_processors(limits, processors);
     if (quota != NULL && period != NULL && cgroup_parse_cfs(quota, period, &processors))
         cgroup_lower_processors(limits, processors);
-    if (memory_max != NULL && cgroup_parse_memory(memory_max, &bytes))
-        cgroup_lower_memory(limits, bytes);
-    if (memory_limit != NULL && cgroup_parse_memory(memory_limit, &bytes))
-        cgroup_lower_memory(limits, bytes);
+    if (memory_max != NULL && cgroup_parse_memory(memory_max, &bytes)) cgroup_lower_memory(limits, bytes);
+    if (memory_limit != NULL && cgroup_parse_memory(memory_limit, &bytes)) cgroup_lower_memory(limits, bytes);
     free(cpu_max);
     free(quota);
     free(period);
@@ -149,13 +135,11 @@ static void cgroup_read_hierarchy(const char *mount, const char *folder, const c
 {
     char hierarchy[CGROUP_PATH_SIZE], group[CGROUP_PATH_SIZE];
     snprintf(hierarchy, sizeof hierarchy, "%s%s", mount, folder);
-    if (!cgroup_parse_self(self, controller, group, sizeof group))
-        return;
+    if (!cgroup_parse_self(self, controller, group, sizeof group)) return;
     for (;;) {
         cgroup_read_group(hierarchy, group, limits);
         char *slash = strrchr(group, '/');
-        if (slash == NULL)
-            return;
+        if (slash == NULL) return;
         *slash = '\0';
     }
 }
@@ -164,7 +148,7 @@ struct cgroup_limits cgroup_read_limits(const char *mount, const char *self)
 {
     struct cgroup_limits limits = {0, 0};
     cgroup_read_hierarchy(mount, "", self, "", &limits);
-    cgroup_read_hierarchy(mount, "/unified", self, "", &limits);  // v2 beside v1
+    cgroup_read_hierarchy(mount, "/unified", self, "", &limits); // v2 beside v1
     cgroup_read_hierarchy(mount, "/cpu", self, "cpu", &limits);
     cgroup_read_hierarchy(mount, "/memory", self, "memory", &limits);
     return limits;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct cgroup_limits {
-    double processors;      // quota in processors, such as 1.5; 0 where there is none
-    uint64_t memory_bytes;  // 0 where there is none
+    double processors;     // quota in processors, such as 1.5; 0 where there is none
+    uint64_t memory_bytes; // 0 where there is none
 };
 
 // Text of cpu.max (v2): "150000 100000" is 1.5 processors. False for "max ..." and for anything else.

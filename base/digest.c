@@ -37,8 +37,7 @@ static bool digest_update_file(EVP_MD_CTX *context, FILE *file)
     static const size_t block = 1 << 16;
     bool good = true;
     unsigned char *buffer = malloc(block);
-    if (buffer == NULL)
-        return false;
+    if (buffer == NULL) return false;
     for (size_t count = 1; good && count > 0;) {
         count = fread(buffer, 1, block, file);
         good = EVP_DigestUpdate(context, buffer, count) == 1;
@@ -69,8 +68,7 @@ struct status digest_sha256_file(const char *path, char hex[65])
     }
     digest_write_hex(digest, hex);
 done:
-    if (file != NULL)
-        fclose(file);
+    if (file != NULL) fclose(file);
     EVP_MD_CTX_free(context);
     return status;
 }

@@ -7,6 +7,6 @@
 #include "base/status.h"
 
 void digest_sha256(const void *bytes, size_t size, char hex[65]);
-struct status digest_sha256_file(const char *path, char hex[65]);  // streams; STATUS_MISSING or STATUS_IO
+struct status digest_sha256_file(const char *path, char hex[65]); // streams; STATUS_MISSING or STATUS_IO
 
 #endif

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 struct embedded_file {
-    const char *name;  // the file's name without folder and ending: "paper"
-    const char *text;  // its bytes, followed by a 0 that is not counted
+    const char *name; // the file's name without folder and ending: "paper"
+    const char *text; // its bytes, followed by a 0 that is not counted
     size_t size;
 };
 

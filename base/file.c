@@ -14,10 +14,8 @@
 static struct status file_error(const char *action, const char *path)
 {
     enum status_code code = STATUS_IO;
-    if (errno == ENOENT || errno == ENOTDIR)
-        code = STATUS_MISSING;
-    if (errno == ENOMEM)
-        code = STATUS_NO_MEMORY;
+    if (errno == ENOENT || errno == ENOTDIR) code = STATUS_MISSING;
+    if (errno == ENOMEM) code = STATUS_NO_MEMORY;
     return status_error(code, "%s %s: %s", action, path, strerror(errno));
 }
 
@@ -33,8 +31,7 @@ static bool file_write_all(int descriptor, const uint8_t *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t count = write(descriptor, bytes, size);
-        if (count < 0 && errno != EINTR)
-            return false;
+        if (count < 0 && errno != EINTR) return false;
         if (count > 0) {
             bytes += count;
             size -= (size_t)count;
@@ -49,10 +46,8 @@ static size_t file_guess_capacity(int descriptor, size_t limit)
 {
     struct stat information;
     size_t guess = 4096;
-    if (fstat(descriptor, &information) == 0 && information.st_size > 0)
-        guess = (size_t)information.st_size;
-    if (guess > limit)
-        guess = limit;
+    if (fstat(descriptor, &information) == 0 && information.st_size > 0) guess = (size_t)information.st_size;
+    if (guess > limit) guess = limit;
     return guess + 2;
 }
 
@@ -81,8 +76,7 @@ static struct status file_read_descriptor(int descriptor, const char *path, size
             free(buffer);
             return status_error(STATUS_BAD_INPUT, "read %s: expected at most %zu bytes, found more", path, limit);
         }
-        if (count == 0)
-            break;
+        if (count == 0) break;
         capacity = capacity < limit / 2 ? 2 * capacity : limit + 2;
     }
     buffer[used] = 0;
@@ -95,11 +89,9 @@ struct status file_read(const char *path, size_t limit, uint8_t **bytes, size_t 
 {
     *bytes = NULL;
     *size = 0;
-    if (limit > SIZE_MAX - 2)
-        limit = SIZE_MAX - 2;
+    if (limit > SIZE_MAX - 2) limit = SIZE_MAX - 2;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return file_error("open", path);
+    if (descriptor < 0) return file_error("open", path);
     struct status status = file_read_descriptor(descriptor, path, limit, bytes, size);
     close(descriptor);
     return status;
@@ -109,8 +101,7 @@ struct status file_read(const char *path, size_t limit, uint8_t **bytes, size_t 
 static char *file_parent_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return strdup(".");
+    if (slash == NULL) return strdup(".");
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
@@ -118,8 +109,7 @@ static char *file_parent_folder(const char *path)
 static bool file_sync_folder(const char *folder)
 {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return false;
+    if (descriptor < 0) return false;
     // EINVAL: this kind of file system has nothing to synchronise for a folder.
     bool good = fsync(descriptor) == 0 || errno == EINVAL;
     int error = errno;
@@ -139,8 +129,7 @@ static int file_open_temporary(const char *path, char **temporary)
     for (int attempt = 0; *temporary != NULL && descriptor < 0 && attempt < 1000; attempt++) {
         snprintf(*temporary, size, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&counter, 1));
         descriptor = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor < 0 && errno != EEXIST)
-            break;
+        if (descriptor < 0 && errno != EEXIST) break;
     }
     return descriptor;
 }
@@ -160,7 +149,7 @@ struct status file_write_atomic(const char *path, const void *bytes, size_t size
         status = file_error("write", temporary);
         goto done;
     }
-    int closed = close(descriptor);  // network file systems report a full disk only here
+    int closed = close(descriptor); // network file systems report a full disk only here
     descriptor = -1;
     if (closed != 0) {
         status = file_error("close", temporary);
@@ -171,13 +160,10 @@ struct status file_write_atomic(const char *path, const void *bytes, size_t size
         goto done;
     }
     temporary_exists = false;
-    if (!file_sync_folder(folder))
-        status = file_error("synchronise folder", folder);
+    if (!file_sync_folder(folder)) status = file_error("synchronise folder", folder);
 done:
-    if (descriptor >= 0)
-        close(descriptor);
-    if (temporary_exists)
-        unlink(temporary);
+    if (descriptor >= 0) close(descriptor);
+    if (temporary_exists) unlink(temporary);
     free(temporary);
     free(folder);
     return status;
@@ -188,8 +174,7 @@ struct status file_append(const char *path, const void *bytes, size_t size)
     struct status status = status_ok();
     struct stat before;
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor < 0)
-        return file_error("open", path);
+    if (descriptor < 0) return file_error("open", path);
     if (fstat(descriptor, &before) != 0) {
         status = file_error("look at", path);
         goto done;
@@ -210,8 +195,7 @@ struct status file_append(const char *path, const void *bytes, size_t size)
             status = file_error("take back half a line from", path);
         goto done;
     }
-    if (fsync(descriptor) != 0)
-        status = file_error("synchronise", path);
+    if (fsync(descriptor) != 0) status = file_error("synchronise", path);
 done:
     close(descriptor);
     return status;
@@ -221,11 +205,9 @@ done:
 static struct status file_make_folder(const char *path)
 {
     struct stat information;
-    if (mkdir(path, 0777) == 0)
-        return status_ok();
+    if (mkdir(path, 0777) == 0) return status_ok();
     int error = errno;
-    if (stat(path, &information) == 0 && S_ISDIR(information.st_mode))
-        return status_ok();
+    if (stat(path, &information) == 0 && S_ISDIR(information.st_mode)) return status_ok();
     if (error == EEXIST || error == ENOTDIR)
         return status_error(STATUS_IO, "create folder %s: a file of that name is in the way", path);
     return status_error(STATUS_IO, "create folder %s: %s", path, strerror(error));
@@ -235,8 +217,7 @@ struct status file_make_folders(const char *path)
 {
     struct status status = status_ok();
     char *prefix = strdup(path);
-    if (prefix == NULL)
-        return status_error(STATUS_NO_MEMORY, "create folder %s: out of memory", path);
+    if (prefix == NULL) return status_error(STATUS_NO_MEMORY, "create folder %s: out of memory", path);
     for (char *end = prefix; status.code == STATUS_OK && *end != '\0';) {
         end += strspn(end, "/");
         end += strcspn(end, "/");
@@ -260,7 +241,7 @@ char *path_join(const char *folder, const char *name)
     size_t folder_length = strlen(folder);
     while (folder_length > 0 && folder[folder_length - 1] == '/') folder_length--;
     name += strspn(name, "/");
-    bool here = folder[0] == '\0';  // "" is the current folder; "/" is not
+    bool here = folder[0] == '\0'; // "" is the current folder; "/" is not
     size_t size = folder_length + strlen(name) + 2;
     char *joined = malloc(size);
     if (joined == NULL) {

@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-    INI_LINE_LIMIT = 4096,    // bytes in a line, without its end
-    INI_SECTION_LIMIT = 48,   // inih cuts section names at 49 bytes
-    INI_ENTRY_LIMIT = 10000,  // keys in a file; bounds the search for duplicates
+    INI_LINE_LIMIT = 4096,   // bytes in a line, without its end
+    INI_SECTION_LIMIT = 48,  // inih cuts section names at 49 bytes
+    INI_ENTRY_LIMIT = 10000, // keys in a file; bounds the search for duplicates
 };
 
 // One parse: where the reader stands in the text, the line that it gave to inih last, and what has come of it.
@@ -31,7 +31,7 @@ struct ini_parser {
 static void ini_configure(void)
 {
     ini_use_stack = false;
-    ini_initial_alloc = INI_LINE_LIMIT + 3;  // '\n', '\0' and one to spare
+    ini_initial_alloc = INI_LINE_LIMIT + 3; // '\n', '\0' and one to spare
     ini_max_line = INI_LINE_LIMIT + 3;
     ini_allow_realloc = false;
     ini_allow_multiline = false;
@@ -50,8 +50,7 @@ static bool ini_section_line_is_clean(const char *line, size_t length)
 {
     while (length > 0 && ini_is_blank(*line)) line++, length--;
     const char *close = length > 0 && *line == '[' ? memchr(line, ']', length) : NULL;
-    if (close == NULL)
-        return true;  // no section line, or one that inih itself refuses
+    if (close == NULL) return true; // no section line, or one that inih itself refuses
     const char *end = line + length;
     for (line = close + 1; line < end && ini_is_blank(*line);) line++;
     return line == end || *line == ';' || *line == '#';
@@ -61,8 +60,7 @@ static bool ini_section_line_is_clean(const char *line, size_t length)
 static char *ini_read_line(char *buffer, int size, void *context)
 {
     struct ini_parser *parser = context;
-    if (parser->status.code != STATUS_OK || parser->position == parser->size)
-        return NULL;
+    if (parser->status.code != STATUS_OK || parser->position == parser->size) return NULL;
     const char *line = parser->text + parser->position;
     size_t left = parser->size - parser->position;
     const char *end = memchr(line, '\n', left);
@@ -80,8 +78,7 @@ static char *ini_read_line(char *buffer, int size, void *context)
     else if (!ini_section_line_is_clean(line, length))
         parser->status = status_error(STATUS_USAGE, "%s:%d: expected nothing after \"]\", found \"%.*s\"", parser->name,
                                       parser->line_number, (int)length, line);
-    if (parser->status.code != STATUS_OK)
-        return NULL;
+    if (parser->status.code != STATUS_OK) return NULL;
     memcpy(buffer, line, length);
     buffer[length] = '\n';
     buffer[length + 1] = '\0';
@@ -114,17 +111,15 @@ static struct status ini_add_entry(const struct ini_parser *parser, const char *
                                    const char *value)
 {
     struct ini_file *file = parser->file;
-    if ((file->count & (file->count - 1)) == 0) {  // full at every power of two
+    if ((file->count & (file->count - 1)) == 0) { // full at every power of two
         size_t capacity = file->count == 0 ? 1 : 2 * file->count;
         struct ini_entry *grown = realloc(file->entries, capacity * sizeof *grown);
-        if (grown == NULL)
-            goto no_memory;
+        if (grown == NULL) goto no_memory;
         file->entries = grown;
     }
     struct ini_entry entry = {strdup(section), strdup(key), strdup(value), parser->line_number};
-    file->entries[file->count++] = entry;  // counted even when incomplete, so that ini_destroy frees the rest
-    if (entry.section != NULL && entry.key != NULL && entry.value != NULL)
-        return status_ok();
+    file->entries[file->count++] = entry; // counted even when incomplete, so that ini_destroy frees the rest
+    if (entry.section != NULL && entry.key != NULL && entry.value != NULL) return status_ok();
 no_memory:
     return status_error(STATUS_NO_MEMORY, "%s:%d: out of memory", parser->name, parser->line_number);
 }
@@ -134,15 +129,13 @@ static int ini_handle_entry(void *context, const char *section, const char *key,
 {
     struct ini_parser *parser = context;
     parser->status = ini_check_entry(parser, section, key);
-    if (parser->status.code == STATUS_OK)
-        parser->status = ini_add_entry(parser, section, key, value);
+    if (parser->status.code == STATUS_OK) parser->status = ini_add_entry(parser, section, key, value);
     return parser->status.code == STATUS_OK;
 }
 
 static struct status ini_explain_failure(const struct ini_parser *parser, int result)
 {
-    if (result == -2)
-        return status_error(STATUS_NO_MEMORY, "parse %s: out of memory", parser->name);
+    if (result == -2) return status_error(STATUS_NO_MEMORY, "parse %s: out of memory", parser->name);
     size_t length = parser->line_length;
     while (length > 0 && ini_is_blank(parser->line[length - 1])) length--;
     return status_error(STATUS_USAGE, "%s:%d: expected \"[section]\" or \"key = value\", found \"%.*s\"", parser->name,
@@ -155,20 +148,16 @@ struct status ini_parse_memory(const char *name, const char *text, size_t size, 
     pthread_once(&configured, ini_configure);
     *file = (struct ini_file){NULL, 0};
     struct ini_parser parser = {.name = name, .text = text, .size = size, .file = file, .status = status_ok()};
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        parser.position = 3;  // a UTF-8 byte order mark
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) parser.position = 3; // a UTF-8 byte order mark
     int result = ini_parse_stream(ini_read_line, &parser, ini_handle_entry, &parser);
-    if (parser.status.code == STATUS_OK && result != 0)
-        parser.status = ini_explain_failure(&parser, result);
-    if (parser.status.code != STATUS_OK)
-        ini_destroy(file);
+    if (parser.status.code == STATUS_OK && result != 0) parser.status = ini_explain_failure(&parser, result);
+    if (parser.status.code != STATUS_OK) ini_destroy(file);
     return parser.status;
 }
 
 void ini_destroy(struct ini_file *file)
 {
-    if (file == NULL)
-        return;
+    if (file == NULL) return;
     for (size_t i = 0; i < file->count; i++) {
         free(file->entries[i].section);
         free(file->entries[i].key);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static volatile sig_atomic_t interrupt_signal;  // 0, or the first signal that came
+static volatile sig_atomic_t interrupt_signal; // 0, or the first signal that came
 
 static void interrupt_handle(int number)
 {
@@ -24,10 +24,10 @@ void interrupt_install(void)
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = interrupt_handle;
-    action.sa_flags = SA_RESTART;  // reads and writes in progress are no error; waits (poll, nanosleep) still return
+    action.sa_flags = SA_RESTART; // reads and writes in progress are no error; waits (poll, nanosleep) still return
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN;  // a closed pipe is an error of write(), with a sentence, not a death
+    action.sa_handler = SIG_IGN; // a closed pipe is an error of write(), with a sentence, not a death
     sigaction(SIGPIPE, &action, NULL);
 }
 
@@ -39,8 +39,7 @@ bool interrupt_requested(void)
 struct status interrupt_status(void)
 {
     int number = interrupt_signal;
-    if (number == 0)
-        return status_ok();
+    if (number == 0) return status_ok();
     return status_error(STATUS_INTERRUPTED, "interrupted by %s",
                         number == SIGINT ? "Ctrl-C (SIGINT)" : "a request to terminate (SIGTERM)");
 }

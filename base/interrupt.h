@@ -6,8 +6,8 @@
 
 #include "base/status.h"
 
-void interrupt_install(void);     // handlers for SIGINT and SIGTERM; ignores SIGPIPE
-bool interrupt_requested(void);   // async-signal-safe to set, cheap to read
-struct status interrupt_status(void);  // STATUS_INTERRUPTED naming the signal when requested, else OK
+void interrupt_install(void);         // handlers for SIGINT and SIGTERM; ignores SIGPIPE
+bool interrupt_requested(void);       // async-signal-safe to set, cheap to read
+struct status interrupt_status(void); // STATUS_INTERRUPTED naming the signal when requested, else OK
 
 #endif

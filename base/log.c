@@ -1,6 +1,6 @@
 // log.c: messages for people on standard error. Progress lines are progress.c's; this file only keeps the two from
 // garbling each other. Tests: tests/log_test.c.
-#define _GNU_SOURCE 1  // asprintf
+#define _GNU_SOURCE 1 // asprintf
 #include "base/log.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@
 
 static enum log_level log_level_shown = LOG_INFO;
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
-static char log_shown_line[PROGRESS_LINE_SIZE];  // what stands in the terminal's last line; under log_mutex
+static char log_shown_line[PROGRESS_LINE_SIZE]; // what stands in the terminal's last line; under log_mutex
 
 static const char log_clear_line[] = "\r\033[K";
 
@@ -73,8 +73,7 @@ static void log_replace_controls(char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7F)
-            *text = c == '\n' || c == '\t' ? ' ' : '?';
+        if (c < 0x20 || c == 0x7F) *text = c == '\n' || c == '\t' ? ' ' : '?';
     }
 }
 
@@ -98,8 +97,7 @@ static void log_write(enum log_level level, const char *message)
 
 void log_message(enum log_level level, const char *format, ...)
 {
-    if (level > log_level_shown)
-        return;
+    if (level > log_level_shown) return;
     char *message = NULL;
     va_list arguments;
     va_start(arguments, format);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DETAIL };  // --quiet shows up to WARNING, --verbose up to DETAIL
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DETAIL }; // --quiet shows up to WARNING, --verbose up to DETAIL
 
 // Process-wide settings; call before threads start. The default is LOG_INFO.
 void log_set_level(enum log_level level);
@@ -23,7 +23,8 @@ bool log_stream_has_colour(FILE *stream);
 // ("images"); rate and time left are computed here. `text` stands at the front and is at most a line.
 struct progress;
 struct progress *progress_create(const char *text, const char *unit, double total);
+void progress_set_text(struct progress *progress, const char *text);  // shown from the next update on; accepts NULL
 void progress_update(struct progress *progress, double done);
-void progress_destroy(struct progress *progress);  // clears the line on a terminal; accepts NULL
+void progress_destroy(struct progress *progress); // clears the line on a terminal; accepts NULL
 
 #endif

@@ -1,6 +1,6 @@
 // machine.c: processors, memory, CPU features, names and clocks of the machine this runs on. Linux only; control groups
 // are cgroup.c's. Tests: tests/machine_test.c.
-#define _GNU_SOURCE 1  // sched_getaffinity and the CPU_* macros
+#define _GNU_SOURCE 1 // sched_getaffinity and the CPU_* macros
 #include "base/machine.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "base/machine_text.h"
 #include "base/number.h"
 
-enum { MACHINE_TEXT_LIMIT = 16 << 20 };  // /proc/cpuinfo of a machine with thousands of processors
+enum { MACHINE_TEXT_LIMIT = 16 << 20 }; // /proc/cpuinfo of a machine with thousands of processors
 
 // The whole of a text file, or NULL; the caller frees it.
 static char *machine_read_text(const char *path)
@@ -33,8 +33,7 @@ static struct cgroup_limits machine_cgroup_limits(void)
 {
     struct cgroup_limits limits = {0, 0};
     char *self = machine_read_text("/proc/self/cgroup");
-    if (self != NULL)
-        limits = cgroup_read_limits("/sys/fs/cgroup", self);
+    if (self != NULL) limits = cgroup_read_limits("/sys/fs/cgroup", self);
     free(self);
     return limits;
 }
@@ -46,16 +45,14 @@ static int machine_affinity_count(void)
     for (int processors = 1024; count == 0 && processors <= 1 << 20; processors *= 2) {
         cpu_set_t *set = CPU_ALLOC(processors);
         size_t size = CPU_ALLOC_SIZE(processors);
-        if (set == NULL)
-            break;
+        if (set == NULL) break;
         bool too_small = false;
         if (sched_getaffinity(0, size, set) == 0)
             count = CPU_COUNT_S(size, set);
         else
             too_small = errno == EINVAL;
         CPU_FREE(set);
-        if (!too_small)
-            break;
+        if (!too_small) break;
     }
     return count > 0 ? count : 1;
 }
@@ -70,10 +67,8 @@ static int machine_threads_from_environment(const char *name)
 int machine_thread_count(void)
 {
     int count = machine_threads_from_environment("TRANSINV_THREADS");
-    if (count == 0)
-        count = machine_threads_from_environment("OMP_NUM_THREADS");
-    if (count == 0)
-        count = machine_cap_threads(machine_affinity_count(), machine_cgroup_limits().processors);
+    if (count == 0) count = machine_threads_from_environment("OMP_NUM_THREADS");
+    if (count == 0) count = machine_cap_threads(machine_affinity_count(), machine_cgroup_limits().processors);
     return count;
 }
 
@@ -130,7 +125,7 @@ uint64_t machine_memory_bytes(void)
 uint64_t machine_peak_memory_bytes(void)
 {
     struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;  // Linux counts in KiB
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0; // Linux counts in KiB
 }
 
 // Cuts blanks and quotes off both ends and copies what fits.

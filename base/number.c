@@ -1,6 +1,6 @@
 // number.c: numbers to text and back in the C locale, whatever setlocale() was told. Units and ranges of real numbers
 // are the caller's. Tests: tests/number_test.c.
-#define _GNU_SOURCE 1  // strtod_l
+#define _GNU_SOURCE 1 // strtod_l
 #include "base/number.h"
 
 #include <errno.h>
@@ -51,8 +51,7 @@ static size_t number_skip_digits(const char **text)
 
 static void number_skip_sign(const char **text)
 {
-    if (**text == '+' || **text == '-')
-        ++*text;
+    if (**text == '+' || **text == '-') ++*text;
 }
 
 // strtod also takes blanks, hex, "inf" and "nan"; this is the narrower grammar that we promise.
@@ -64,24 +63,20 @@ static bool number_is_decimal(const char *text)
         text++;
         digits += number_skip_digits(&text);
     }
-    if (digits == 0)
-        return false;
+    if (digits == 0) return false;
     if (*text == 'e' || *text == 'E') {
         text++;
         number_skip_sign(&text);
-        if (number_skip_digits(&text) == 0)
-            return false;
+        if (number_skip_digits(&text) == 0) return false;
     }
     return *text == '\0';
 }
 
 bool number_parse_double(const char *text, double *value)
 {
-    if (!number_is_decimal(text))
-        return false;
+    if (!number_is_decimal(text)) return false;
     double parsed = strtod_l(text, NULL, number_get_locale());
-    if (!isfinite(parsed))
-        return false;
+    if (!isfinite(parsed)) return false;
     *value = parsed;
     return true;
 }
@@ -90,12 +85,10 @@ bool number_parse_int64(const char *text, int64_t minimum, int64_t maximum, int6
 {
     const char *end = text;
     number_skip_sign(&end);
-    if (number_skip_digits(&end) == 0 || *end != '\0')
-        return false;
+    if (number_skip_digits(&end) == 0 || *end != '\0') return false;
     errno = 0;
     long long parsed = strtoll(text, NULL, 10);
-    if (errno == ERANGE || parsed < minimum || parsed > maximum)
-        return false;
+    if (errno == ERANGE || parsed < minimum || parsed > maximum) return false;
     *value = parsed;
     return true;
 }
@@ -113,8 +106,7 @@ void number_format_double(double value, char text[32])
     }
     for (int digits = 1; digits <= 17; digits++) {
         number_print(text, 32, "%.*e", digits - 1, value);
-        if (!(strtod_l(text, NULL, number_get_locale()) == value) && digits < 17)
-            continue;
+        if (!(strtod_l(text, NULL, number_get_locale()) == value) && digits < 17) continue;
         // %g writes 10 as "1e+01" when it is asked for one digit; whole numbers are better read as such.
         int exponent = atoi(strchr(text, 'e') + 1);
         int precision = exponent >= digits && exponent <= 15 ? exponent + 1 : digits;
@@ -128,5 +120,5 @@ void number_format_fixed(double value, int decimals, char text[64])
     if (!isfinite(value))
         number_format_special(value, text);
     else if (number_print(text, 64, "%.*f", decimals, value) >= 64)
-        number_format_double(value, text);  // 1e300 has no place in a table, but its digits must not be cut
+        number_format_double(value, text); // 1e300 has no place in a table, but its digits must not be cut
 }

@@ -14,17 +14,15 @@ struct progress {
     char text[200], unit[40];
     double total, done;
     double created_seconds, shown_seconds;
-    double first_done, first_seconds;  // the first update: what was there before is no work of ours
+    double first_done, first_seconds; // the first update: what was there before is no work of ours
     bool updated, redraw;
 };
 
 struct progress *progress_create(const char *text, const char *unit, double total)
 {
-    if (log_get_level() < LOG_INFO)
-        return NULL;
+    if (log_get_level() < LOG_INFO) return NULL;
     struct progress *progress = calloc(1, sizeof *progress);
-    if (progress == NULL)
-        return NULL;  // a progress line is no reason to stop the work
+    if (progress == NULL) return NULL; // a progress line is no reason to stop the work
     snprintf(progress->text, sizeof progress->text, "%s", text);
     snprintf(progress->unit, sizeof progress->unit, "%s", unit);
     progress->total = total;
@@ -33,6 +31,11 @@ struct progress *progress_create(const char *text, const char *unit, double tota
     // A file's first line comes after ten seconds, so that short work leaves one line only.
     progress->shown_seconds = progress->redraw ? 0 : progress->created_seconds;
     return progress;
+}
+
+void progress_set_text(struct progress *progress, const char *text)
+{
+    if (progress != NULL) snprintf(progress->text, sizeof progress->text, "%s", text);
 }
 
 static struct progress_numbers progress_numbers_at(const struct progress *progress, double now)
@@ -50,8 +53,7 @@ static struct progress_numbers progress_numbers_at(const struct progress *progre
 
 void progress_update(struct progress *progress, double done)
 {
-    if (progress == NULL)
-        return;
+    if (progress == NULL) return;
     double now = clock_seconds();
     progress->done = done;
     if (!progress->updated) {
@@ -59,8 +61,7 @@ void progress_update(struct progress *progress, double done)
         progress->first_done = done;
         progress->first_seconds = now;
     }
-    if (now - progress->shown_seconds < (progress->redraw ? progress_redraw_seconds : progress_plain_seconds))
-        return;
+    if (now - progress->shown_seconds < (progress->redraw ? progress_redraw_seconds : progress_plain_seconds)) return;
     progress->shown_seconds = now;
     char line[PROGRESS_LINE_SIZE];
     struct progress_numbers numbers = progress_numbers_at(progress, now);
@@ -75,8 +76,7 @@ void progress_update(struct progress *progress, double done)
 
 void progress_destroy(struct progress *progress)
 {
-    if (progress == NULL)
-        return;
+    if (progress == NULL) return;
     if (progress->redraw) {
         log_screen_show("");
     } else if (progress->updated) {

@@ -25,8 +25,7 @@ static int progress_width(const char *text)
 // Cuts `text` in place to `columns` characters, the last three of them dots where there is room for dots.
 static void progress_cut(char *text, int columns)
 {
-    if (progress_width(text) <= columns)
-        return;
+    if (progress_width(text) <= columns) return;
     int kept = columns > 3 ? columns - 3 : 0, dots = columns < 3 ? columns : 3;
     char *end = text;
     for (; kept > 0 || progress_is_continuation(*end); end++) kept -= !progress_is_continuation(*end);
@@ -67,8 +66,7 @@ static void progress_format_rest(const struct progress_numbers *numbers, char te
 {
     char rate[64], left[32];
     text[0] = '\0';
-    if (!(numbers->units_per_second > 0))
-        return;
+    if (!(numbers->units_per_second > 0)) return;
     progress_format_rate(numbers->units_per_second, rate);
     progress_format_time((numbers->total - numbers->done) / numbers->units_per_second, left);
     if (numbers->total > 0 && numbers->done <= numbers->total)
@@ -91,9 +89,8 @@ void progress_format_bar(const struct progress_numbers *numbers, int columns, ch
         snprintf(tail, sizeof tail, "  %s %s%s", done, numbers->unit, rest);
     snprintf(head, sizeof head, "%s", numbers->text);
 
-    int room = columns - progress_width(head) - progress_width(tail) - 3;  // blank and two brackets
-    if (room > PROGRESS_BAR_LONGEST)
-        room = PROGRESS_BAR_LONGEST;
+    int room = columns - progress_width(head) - progress_width(tail) - 3; // blank and two brackets
+    if (room > PROGRESS_BAR_LONGEST) room = PROGRESS_BAR_LONGEST;
     if (numbers->total > 0 && room >= PROGRESS_BAR_SHORTEST) {
         int filled = (int)(room * progress_fraction(numbers));
         bar[0] = ' ';
@@ -126,8 +123,7 @@ static void progress_format_speed(const struct progress_numbers *numbers, char t
 {
     char rate[64];
     text[0] = '\0';
-    if (!(numbers->units_per_second > 0))
-        return;
+    if (!(numbers->units_per_second > 0)) return;
     progress_format_rate(numbers->units_per_second, rate);
     snprintf(text, 160, ", %s %s/s", rate, numbers->unit);
 }

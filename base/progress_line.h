@@ -9,8 +9,8 @@ enum { PROGRESS_LINE_SIZE = 512 };
 
 struct progress_numbers {
     const char *text, *unit;
-    double done, total;            // in units; total <= 0 where it is not known
-    double units_per_second;       // <= 0 while it is not known
+    double done, total;      // in units; total <= 0 where it is not known
+    double units_per_second; // <= 0 while it is not known
     double elapsed_seconds;
 };
 

@@ -8,7 +8,7 @@ struct random_stream random_stream_create(uint32_t seed, enum purpose purpose, u
         .key = {seed, (uint32_t)purpose},
         .counter = {0, index, epoch, 0},
         .words = {0, 0, 0, 0},
-        .used = 4,  // nothing generated yet
+        .used = 4, // nothing generated yet
     };
 }
 
@@ -17,8 +17,7 @@ uint32_t random_next_u32(struct random_stream *stream)
     if (stream->used == 4) {
         philox4x32_10(stream->counter, stream->key, stream->words);
         stream->used = 0;
-        if (++stream->counter[0] == 0)
-            stream->counter[3]++;  // 2^34 words later the spare counter word takes the carry
+        if (++stream->counter[0] == 0) stream->counter[3]++; // 2^34 words later the spare counter word takes the carry
     }
     return stream->words[stream->used++];
 }
@@ -39,7 +38,7 @@ uint32_t random_next_below(struct random_stream *stream, uint32_t bound)
 {
     uint64_t product = (uint64_t)random_next_u32(stream) * bound;
     if ((uint32_t)product < bound) {
-        uint32_t threshold = (uint32_t)(0U - bound) % bound;  // 2^32 mod bound
+        uint32_t threshold = (uint32_t)(0U - bound) % bound; // 2^32 mod bound
         while ((uint32_t)product < threshold) product = (uint64_t)random_next_u32(stream) * bound;
     }
     return (uint32_t)(product >> 32);

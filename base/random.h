@@ -17,7 +17,7 @@ struct random_stream {
     uint32_t key[2];
     uint32_t counter[4];
     uint32_t words[4];
-    int used;  // words of the current block already given out
+    int used; // words of the current block already given out
 };
 
 struct random_stream random_stream_create(uint32_t seed, enum purpose purpose, uint32_t epoch, uint32_t index);

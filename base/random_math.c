@@ -18,7 +18,7 @@ double random_math_log(double x)
     memcpy(&bits, &x, sizeof bits);
     int64_t exponent = (int64_t)(bits >> 52) - 1023;
     uint64_t fraction = bits & 0xFFFFFFFFFFFFFU;
-    if (fraction >= 0x6A09E667F3BCDU) {  // m >= sqrt(2)
+    if (fraction >= 0x6A09E667F3BCDU) { // m >= sqrt(2)
         exponent++;
         fraction |= (uint64_t)1022 << 52;
     } else {
@@ -36,7 +36,7 @@ double random_math_log(double x)
 double random_math_exp(double x)
 {
     static const double log2_high = 0x1.62e42feep-1, log2_low = 0x1.a39ef35793c76p-33;
-    int64_t n = -(int64_t)(0.5 - x * 0x1.71547652b82fep+0);  // x <= 0, so truncation rounds to the nearest
+    int64_t n = -(int64_t)(0.5 - x * 0x1.71547652b82fep+0); // x <= 0, so truncation rounds to the nearest
     double r = (x - (double)n * log2_high) - (double)n * log2_low, sum = 1.0;
     for (int k = 16; k >= 1; k--) sum = sum * (r / (double)k) + 1.0;
     uint64_t bits = (uint64_t)(n + 1023) << 52;
@@ -47,8 +47,8 @@ double random_math_exp(double x)
 
 double random_math_sine(double x)
 {
-    double s = x * x, sum = 1.0 / 355687428096000.0;  // 17!
-    sum = sum * s - 1.0 / 1307674368000.0;            // 15!
+    double s = x * x, sum = 1.0 / 355687428096000.0; // 17!
+    sum = sum * s - 1.0 / 1307674368000.0;           // 15!
     sum = sum * s + 1.0 / 6227020800.0;
     sum = sum * s - 1.0 / 39916800.0;
     sum = sum * s + 1.0 / 362880.0;
@@ -60,8 +60,8 @@ double random_math_sine(double x)
 
 double random_math_cosine(double x)
 {
-    double s = x * x, sum = 1.0 / 20922789888000.0;  // 16!
-    sum = sum * s - 1.0 / 87178291200.0;             // 14!
+    double s = x * x, sum = 1.0 / 20922789888000.0; // 16!
+    sum = sum * s - 1.0 / 87178291200.0;            // 14!
     sum = sum * s + 1.0 / 479001600.0;
     sum = sum * s - 1.0 / 3628800.0;
     sum = sum * s + 1.0 / 40320.0;
@@ -76,7 +76,7 @@ double random_math_cosine_turns(double turns)
 {
     double quarters = 4.0 * turns;
     int quadrant = (int)(quarters + 0.5);
-    double x = (quarters - (double)quadrant) * 0x1.921fb54442d18p+0;  // pi / 2
+    double x = (quarters - (double)quadrant) * 0x1.921fb54442d18p+0; // pi / 2
     switch (quadrant & 3) {
     case 0: return random_math_cosine(x);
     case 1: return -random_math_sine(x);

@@ -40,19 +40,15 @@ static uint32_t random_poisson_large(struct random_stream *stream, double mean)
         double v = random_next_uniform_open(stream);
         double edge = 0.5 - (u < 0.0 ? -u : u);
         int64_t k = random_floor((2.0 * a / edge + b) * u + mean + 0.43);
-        if (edge >= 0.07 && v <= squeeze)
-            return (uint32_t)k;
-        if (k < 0 || (edge < 0.013 && v > edge))
-            continue;
+        if (edge >= 0.07 && v <= squeeze) return (uint32_t)k;
+        if (k < 0 || (edge < 0.013 && v > edge)) continue;
         double left = random_math_log(v * inverse_alpha / (a / (edge * edge) + b));
-        if (left <= (double)k * log_mean - mean - random_math_log_factorial(k))
-            return (uint32_t)k;
+        if (left <= (double)k * log_mean - mean - random_math_log_factorial(k)) return (uint32_t)k;
     }
 }
 
 uint32_t random_next_poisson(struct random_stream *stream, double mean)
 {
-    if (!(mean > 0.0))
-        return 0;
+    if (!(mean > 0.0)) return 0;
     return mean < 10.0 ? random_poisson_small(stream, mean) : random_poisson_large(stream, mean);
 }

@@ -47,5 +47,5 @@ int status_exit_code(enum status_code code)
     case STATUS_DEVICE: return 4;
     case STATUS_INTERRUPTED: return 5;
     }
-    return 1;  // no such code: still not a success
+    return 1; // no such code: still not a success
 }

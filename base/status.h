@@ -5,20 +5,20 @@
 
 enum status_code {
     STATUS_OK = 0,
-    STATUS_FAILED,       // a check found a regression, or some run of the matrix failed
-    STATUS_DIVERGED,     // a training run met NaN or infinity
-    STATUS_USAGE,        // unknown option or preset key, wrong type or range
-    STATUS_MISSING,      // a file or data set that is needed is not there
-    STATUS_BAD_INPUT,    // a file is there, but damaged or of another format
-    STATUS_IO,           // the operating system refused to read or write
-    STATUS_NO_MEMORY,    // host or device memory ran out
-    STATUS_DEVICE,       // no such device, or it failed
-    STATUS_INTERRUPTED,  // SIGINT or SIGTERM; work done so far is kept
+    STATUS_FAILED,      // a check found a regression, or some run of the matrix failed
+    STATUS_DIVERGED,    // a training run met NaN or infinity
+    STATUS_USAGE,       // unknown option or preset key, wrong type or range
+    STATUS_MISSING,     // a file or data set that is needed is not there
+    STATUS_BAD_INPUT,   // a file is there, but damaged or of another format
+    STATUS_IO,          // the operating system refused to read or write
+    STATUS_NO_MEMORY,   // host or device memory ran out
+    STATUS_DEVICE,      // no such device, or it failed
+    STATUS_INTERRUPTED, // SIGINT or SIGTERM; work done so far is kept
 };
 
 struct status {
     enum status_code code;
-    char message[512];  // one sentence naming what was tried, on what, expected and found; "" when OK
+    char message[512]; // one sentence naming what was tried, on what, expected and found; "" when OK
 };
 
 struct status status_ok(void);

@@ -70,7 +70,7 @@ static struct status fill_batch(struct bench *bench)
     struct random_stream stream = random_stream_create(1, PURPOSE_TEST, 0, 0);
     float *pixels = malloc(values * sizeof *pixels);
     int32_t *labels = malloc(images * sizeof *labels);
-    struct status status = status_ok();
+    struct status status;
     if (pixels == NULL || labels == NULL) {
         status = status_error(STATUS_NO_MEMORY, "no memory for %zu images", images);
         goto done;
@@ -90,46 +90,46 @@ done:
 // the labels are noise and numbers that explode could change the time.
 static void enqueue_step(struct bench *bench)
 {
-    const struct network_shape *shape = &bench->shape;
-    network_forward(bench->network, shape->images, BATCHNORM_BATCH_UPDATE);
-    softmax_cross_entropy(bench->device,
-                          &(struct softmax_cross_entropy){.runs = 1,
-                                                          .images = shape->images,
-                                                          .classes = shape->classes,
-                                                          .logits = network_logits(bench->network),
-                                                          .labels = bench->labels,
-                                                          .grad_logits = network_grad_logits(bench->network),
-                                                          .metrics = bench->metrics});
-    network_backward(bench->network, shape->images, BATCHNORM_BATCH_UPDATE, NETWORK_PARAMETER_GRADIENTS, NULL);
-    sgd_update(bench->device, &(struct sgd_update){.runs = 1,
-                                                   .count = network_parameter_count(bench->network),
-                                                   .momentum = 0.9f,
-                                                   .weight_decay = 5e-4f,
-                                                   .rates = bench->rates,
-                                                   .states = bench->state,
-                                                   .gradient = network_gradients(bench->network),
-                                                   .velocity = bench->velocity,
-                                                   .parameter = network_parameters(bench->network)});
+    const int images = bench->shape.images;
+    const struct softmax_cross_entropy loss = {.runs = 1,
+                                               .images = images,
+                                               .classes = bench->shape.classes,
+                                               .logits = network_logits(bench->network),
+                                               .labels = bench->labels,
+                                               .grad_logits = network_grad_logits(bench->network),
+                                               .metrics = bench->metrics};
+    const struct sgd_update update = {.runs = 1,
+                                      .count = network_parameter_count(bench->network),
+                                      .momentum = 0.9f,
+                                      .weight_decay = 5e-4f,
+                                      .rates = bench->rates,
+                                      .states = bench->state,
+                                      .gradient = network_gradients(bench->network),
+                                      .velocity = bench->velocity,
+                                      .parameter = network_parameters(bench->network)};
+    network_forward(bench->network, images, BATCHNORM_BATCH_UPDATE);
+    softmax_cross_entropy(bench->device, &loss);
+    network_backward(bench->network, images, BATCHNORM_BATCH_UPDATE, NETWORK_PARAMETER_GRADIENTS, NULL);
+    sgd_update(bench->device, &update);
 }
 
 static struct status allocate_arrays(struct bench *bench)
 {
     const size_t parameters = (size_t)network_parameter_count(bench->network);
-    bench->rates.stride = 1;
-    bench->velocity.stride = parameters;
-    const struct {
-        void **array;
-        size_t bytes;
-    } arrays[] = {{(void **)&bench->labels, (size_t)bench->shape.images * sizeof *bench->labels},
-                  {(void **)&bench->metrics, sizeof *bench->metrics},
-                  {(void **)&bench->state, sizeof *bench->state},
-                  {(void **)&bench->rates.data, sizeof(float)},
-                  {(void **)&bench->velocity.data, parameters * sizeof(float)}};
+    const size_t bytes[] = {(size_t)bench->shape.images * sizeof *bench->labels, sizeof *bench->metrics,
+                            sizeof *bench->state, sizeof(float), parameters * sizeof(float)};
+    void *arrays[sizeof bytes / sizeof bytes[0]];
     struct status status = status_ok();
-    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0] && status.code == STATUS_OK; i++)
-        status = device_allocate(bench->device, arrays[i].bytes, arrays[i].array);
-    if (status.code == STATUS_OK) device_upload(bench->device, bench->rates.data, &(float){1e-3f}, sizeof(float));
-    return status;
+    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0] && status.code == STATUS_OK; i++)
+        status = device_allocate(bench->device, bytes[i], &arrays[i]);
+    if (status.code != STATUS_OK) return status;
+    bench->labels = arrays[0];
+    bench->metrics = arrays[1];
+    bench->state = arrays[2];
+    bench->rates = (struct per_run){arrays[3], 1};
+    bench->velocity = (struct per_run){arrays[4], parameters};
+    device_upload(bench->device, bench->rates.data, &(float){1e-3f}, sizeof(float));
+    return status_ok();
 }
 
 static struct status bench_create(const struct options *options, struct bench *bench)

@@ -36,6 +36,14 @@ static void draw_direction(struct random_stream *stream, double axis[2])
     axis[1] /= length;
 }
 
+// A direction near that of the first axis, with a slope of at most `steepest` either way.
+static void draw_tilt(struct random_stream *stream, double steepest, double axis[2])
+{
+    double slope = draw_between(stream, -steepest, steepest), length = sqrt(1 + slope * slope);
+    axis[0] = 1 / length;
+    axis[1] = slope / length;
+}
+
 // Hue in 0 .. 6 (red, yellow, green, cyan, blue, magenta), taken round; saturation and value in 0 .. 1.
 static void colour_set(double hue, double saturation, double value, double colour[3])
 {
@@ -54,7 +62,7 @@ static void colour_set(double hue, double saturation, double value, double colou
 static void draw_colours(struct random_stream *stream, double hue, double saturation, struct texture *texture)
 {
     bool swap = draw_below(stream, 2) == 1;
-    double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.45, 0.75);
+    double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.5, 0.8);
     colour_set(hue, saturation, light, swap ? texture->second : texture->first);
     colour_set(hue + draw_between(stream, -0.5, 0.5), saturation, dark, swap ? texture->first : texture->second);
 }
@@ -92,12 +100,12 @@ static void draw_pose(struct random_stream *stream, double smallest, double larg
     figure->centre[1] = 15.5 + draw_between(stream, -spread, spread);
     figure->half[0] = size * stretch;
     figure->half[1] = size;
-    draw_direction(stream, figure->axis);
+    draw_tilt(stream, 0.6, figure->axis);
 }
 
 static void draw_background(struct random_stream *stream, struct texture *texture)
 {
-    draw_any_texture(stream, 0.7, texture);
+    draw_any_texture(stream, 0.5, texture);
     texture->period *= draw_between(stream, 1, 3);
     double contrast = draw_between(stream, 0, 0.3);
     for (int c = 0; c < 3; c++)
@@ -117,7 +125,7 @@ static void draw_subject(struct random_stream *stream, int classes, int label, s
     struct figure *figure = &scene->figures[scene->figure_count++];
     int surface = label % 10;
     figure->shape = classes == 100 ? label / 10 : label;
-    if (classes == 10 && draw_below(stream, 2) == 0) surface = draw_below(stream, 10);
+    if (classes == 10 && draw_below(stream, 4) == 0) surface = draw_below(stream, 10);
     draw_pose(stream, 9, 13, 3, figure);
     draw_surface(stream, surface, &figure->texture);
 }
@@ -135,11 +143,11 @@ static void draw_light(struct random_stream *stream, struct scene *scene)
 
 void scene_draw(struct random_stream *stream, int classes, int label, struct scene *scene)
 {
-    int clutter = draw_below(stream, 4), occluders = draw_below(stream, 2);
+    int clutter = draw_below(stream, 4), occluders = draw_below(stream, 3);
     scene->figure_count = 0;
     draw_background(stream, &scene->background);
     for (int i = 0; i < clutter; i++) draw_extra(stream, 2, 5, scene);
     draw_subject(stream, classes, label, scene);
-    for (int i = 0; i < occluders; i++) draw_extra(stream, 2, 4.5, scene);
+    for (int i = 0; i < occluders; i++) draw_extra(stream, 2, 6, scene);
     draw_light(stream, scene);
 }

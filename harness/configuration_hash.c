@@ -49,24 +49,27 @@ static char *join_lines(struct line_list *list)
     return NULL;
 }
 
+static void add_data(struct line_list *list, const char *role, const struct dataset *data)
+{
+    if (data != NULL)
+        add_line(list, "configuration.data.%s=%s %s train=%d test=%d", role, data->name, data->sha256,
+                 data->train.count, data->test.count);
+}
+
 char *configuration_text(const struct configuration *configuration)
 {
     struct line_list list = {.count = 0};
-    const struct dataset *data = configuration->data;
-    bool teacher = configuration->role == RUN_TEACHER;
-    enum preset_decides decides = teacher ? PRESET_DECIDES_TEACHER : PRESET_DECIDES_TARGET;
-    char class[32], value[PRESET_TEXT_SIZE];
-    environment_device_class(configuration->kernels, class, sizeof class);
+    char device_class[32], value[PRESET_TEXT_SIZE];
+    environment_device_class(configuration->kernels, device_class, sizeof device_class);
     add_line(&list, "configuration.format=1");
-    add_line(&list, "configuration.role=%s", teacher ? "teacher" : "target");
-    add_line(&list, "configuration.arithmetic=%s %s", class, environment_algorithm_table);
-    add_line(&list, "configuration.data=%s %s train=%d test=%d", data->name, data->sha256, data->train.count,
-             data->test.count);
-    add_line(&list, "configuration.start=%s", configuration->start != NULL ? configuration->start : "fresh");
+    add_line(&list, "configuration.arithmetic=%s %s", device_class, environment_algorithm_table);
     add_line(&list, "configuration.teacher_images=%s", configuration->teacher_images);
+    add_data(&list, "teacher", configuration->teacher_data);
+    add_data(&list, "target", configuration->target_data);
+    if (configuration->start != NULL) add_line(&list, "configuration.start=%s", configuration->start);
     for (int i = 0; i < preset_key_count(); i++) {
         const struct preset_key *key = preset_key_at(i);
-        if ((key->decides & decides) == 0) continue;
+        if (!key->decides) continue;
         preset_value_format(key, &configuration->preset->values, value);
         add_line(&list, "%s=%s", key->name, value);
     }

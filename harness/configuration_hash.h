@@ -1,8 +1,9 @@
 // configuration_hash.h: one number for everything that decides a run's result except its seed, corruption and method,
 // which its name tells. Two runs of a cell with the same hash may be averaged; two with different hashes may not.
 //
-// Part of it: every value marked so in preset_keys.c, the checksum and size of the training and test images, where
-// the weights came from, the class of backend (cpu, reference), and environment_algorithm_table. Not part of it:
+// Part of it: every value marked so in preset_keys.c, the checksum and size of both data sets, what teachers see, the
+// class of backend (cpu, reference), and environment_algorithm_table. Teachers and targets of one matrix share it, so
+// that it names a whole report. Not part of it:
 // seeds, the lists of the matrix, report margins, and what changes rounding only (instruction set, threads, compiler,
 // commit); run.json's environment records those.
 #ifndef HARNESS_CONFIGURATION_HASH_H
@@ -11,14 +12,12 @@
 #include "datasets/image_set.h"
 #include "harness/preset.h"
 
-enum run_role { RUN_TEACHER, RUN_TARGET };
-
 struct configuration {
-    enum run_role role;
     const struct preset *preset;
-    const struct dataset *data; // that the run trains on
-    const char *start;          // hash of the teacher's configuration, or of a model file; NULL: fresh weights
-    const char *teacher_images; // "clean" or "clean+corrupted"
+    const struct dataset *teacher_data, *target_data; // NULL: no such run belongs to it
+    const char
+        *start; // of a single target: SHA-256 of the model it starts from; NULL: weights are fresh or a teacher's
+    const char *teacher_images; // "clean", or "unknown" with `start`
     const struct kernels *kernels;
 };
 

@@ -18,13 +18,13 @@ void environment_device_class(const struct kernels *kernels, char *text, size_t 
 json_t *environment_to_json(const struct device *device)
 {
     const struct kernels *kernels = device_kernels(device);
-    char class[32], cpu[256], system[256];
-    environment_device_class(kernels, class, sizeof class);
+    char device_class[32], cpu[256], system[256];
+    environment_device_class(kernels, device_class, sizeof device_class);
     machine_cpu_name(cpu, sizeof cpu);
     machine_system_name(system, sizeof system);
     return json_pack("{s:s, s:s, s:b, s:o, s:s, s:s, s:i, s:o, s:o, s:s}", "version", build_version, "commit",
                      build_commit, "tree_clean", (int)build_tree_clean, "compiler", json_text(build_compiler), "device",
-                     class, "backend", kernels->name, "threads", device_threads(device), "cpu", json_text(cpu),
+                     device_class, "backend", kernels->name, "threads", device_threads(device), "cpu", json_text(cpu),
                      "system", json_text(system), "algorithm_table", environment_algorithm_table);
 }
 

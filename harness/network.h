@@ -60,10 +60,11 @@ enum { NETWORK_PARAMETER_GRADIENTS = 1, NETWORK_INPUT_GRADIENT = 2 };
 // gradient goes to `grad_input`, shaped like the input, or NULL.
 void network_backward(struct network *network, int images, enum batchnorm_mode mode, unsigned wanted, void *grad_input);
 
-// Raw outputs of group 1..3 of the last forward (tests localise errors with them): runs x images x h x w x c.
+// Raw outputs of group 1..3 of the last forward (tests localise errors with them): runs x images x h x w x c. Kept only
+// by a network that `trains`.
 const void *network_group_output(const struct network *network, int group, int *side, int *channels);
 
 // Multiply-adds of one image's forward pass in convolutions and the classifier.
-double network_forward_multiply_adds(const struct network_shape *shape);
+double network_forward_multiply_adds(const struct network *network);
 
 #endif

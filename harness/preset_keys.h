@@ -14,21 +14,13 @@ enum preset_type {
     PRESET_SEEDS,       // struct preset_seeds
 };
 
-// Whose result a value decides, and so whose configuration hash it takes part in.
-enum preset_decides {
-    PRESET_DECIDES_NOTHING = 0,
-    PRESET_DECIDES_TEACHER = 1,
-    PRESET_DECIDES_TARGET = 2,
-    PRESET_DECIDES_BOTH = 3,
-};
-
 struct preset_key {
     const char *name; // "section.key"
     enum preset_type type;
     double minimum, maximum;    // inclusive; of integers and reals
     const char *const *choices; // NULL-terminated; of a choice
-    enum preset_decides decides;
-    size_t offset; // of its field in struct preset_values
+    bool decides;               // takes part in the configuration hash
+    size_t offset;              // of its field in struct preset_values
     const char *documentation;
 };
 

@@ -172,10 +172,10 @@ char *run_folder_file(const struct run_folder *folder, const char *name)
     return path_join(folder->path, name);
 }
 
-static struct status remove_file(const struct run_folder *folder, const char *name)
+static struct status remove_file(const char *folder, const char *name)
 {
     struct status status = status_ok();
-    char *path = run_folder_file(folder, name);
+    char *path = path_join(folder, name);
     if (unlink(path) != 0 && errno != ENOENT) status = status_error(STATUS_IO, "remove %s: %s", path, strerror(errno));
     free(path);
     return status;
@@ -287,8 +287,13 @@ struct status run_folder_finish(struct run_folder *folder, const char *name, con
     json_t *object = result_to_json(name, result);
     struct status status = write_object(folder->path, run_file_result, object);
     json_decref(object);
-    if (status.code == STATUS_OK) status = remove_file(folder, run_file_checkpoint);
+    if (status.code == STATUS_OK) status = remove_file(folder->path, run_file_checkpoint);
     return status;
+}
+
+struct status run_folder_forget_checkpoint(const char *path)
+{
+    return remove_file(path, run_file_checkpoint);
 }
 
 struct status run_folder_clear(struct run_folder *folder)
@@ -297,6 +302,6 @@ struct status run_folder_clear(struct run_folder *folder)
                                  run_file_description};
     struct status status = status_ok();
     for (size_t i = 0; status.code == STATUS_OK && i < sizeof names / sizeof names[0]; i++)
-        status = remove_file(folder, names[i]);
+        status = remove_file(folder->path, names[i]);
     return status;
 }

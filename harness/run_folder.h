@@ -64,6 +64,9 @@ struct run_result {
 // Writes result.json; then removes the checkpoint, which only an unfinished run needs.
 struct status run_folder_finish(struct run_folder *folder, const char *name, const struct run_result *result);
 
+// Removes a checkpoint that a process left which died between writing the result and removing it.
+struct status run_folder_forget_checkpoint(const char *path);
+
 // Forgets an earlier attempt: checkpoint, model, log and result, in an order that a crash cannot turn into a result.
 struct status run_folder_clear(struct run_folder *folder);
 

@@ -44,8 +44,8 @@ struct training_job {
     const struct training_settings *settings;
     const struct image_set *train, *test;
     const struct state_dict *start;     // NULL: fresh weights; else a trained network whose classifier is replaced
-    const char *checkpoint_path;        // NULL: none. Written after epochs, read when it exists, removed by the caller
-    double checkpoint_seconds;          // at least this long between two checkpoints
+    const char *checkpoint_path;        // NULL: none. Read when it exists; removed by the caller when all is done
+    double checkpoint_seconds;          // between two checkpoints, at any step; an interrupt writes one at once
     void (*epoch_done)(void *context, const struct epoch_record *record);  // may be NULL; also replayed on resume
     void (*progress)(void *context, double images_done, double images_total);  // may be NULL
     void *context;
@@ -54,12 +54,13 @@ struct training_job {
 struct training_outcome {
     struct evaluation test;
     struct epoch_record last;
-    int resumed_from_epoch;             // 0 when it was not resumed
+    bool resumed;                       // from a checkpoint
     double seconds;                     // of this call
 };
 
 // Trains to the end. *model (parameters and running statistics) belongs to the caller on success.
-// STATUS_DIVERGED names the epoch whose loss was NaN or infinite; STATUS_INTERRUPTED leaves a checkpoint behind;
+// STATUS_DIVERGED names the epoch whose loss was NaN or infinite; STATUS_INTERRUPTED leaves a checkpoint behind; a run continued from
+// one, however it ended, gives the same bits as one never stopped;
 // STATUS_BAD_INPUT when the checkpoint belongs to other settings or data.
 struct status training_run(struct device *device, const struct training_job *job, struct training_outcome *outcome,
                            struct state_dict *model);

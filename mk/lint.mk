@@ -32,11 +32,13 @@ lint-cppcheck: setup
 # $1 sources, $2 flags. clang-tidy tells on stderr how much it did not show; that matters only when it fails.
 tidy = printf '%s\n' $1 | xargs -P $(JOBS) -I{} $(CLANG_TIDY) --quiet {} -- $(preprocess) -std=gnu11 -fopenmp $2 \
        2>build/lint-tidy.log || { grep -v 'warnings generated' build/lint-tidy.log; false; }
+model := -include mk/analyzer_model.h
 
 lint-tidy: setup
 	@echo 'lint: clang-tidy' && mkdir -p build
-	@$(call tidy,$(SOURCES) $(CLI_SOURCES) $(TEST_SOURCES))
-	@$(if $(SIMD_SOURCES),$(foreach isa,$(INSTRUCTION_SETS),$(call tidy,$(SIMD_SOURCES),$(flags_$(isa)) -DISA=$(isa)) &&) :)
+	@$(call tidy,base/status.c)
+	@$(call tidy,$(filter-out base/status.c,$(SOURCES)) $(CLI_SOURCES) $(TEST_SOURCES) bench/step_speed.c,$(model))
+	@$(if $(SIMD_SOURCES),$(foreach isa,$(INSTRUCTION_SETS),$(call tidy,$(SIMD_SOURCES),$(model) $(flags_$(isa)) -DISA=$(isa)) &&) :)
 
 lint-scripts: setup
 	@echo 'lint: shellcheck' && shellcheck $(SCRIPTS)

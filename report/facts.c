@@ -120,12 +120,28 @@ static void facts_collect_remarks(const struct run_record *run, json_t *remarks)
         facts_add_sentence(remarks, "%s: its learning curve is cut short: %s", run->folder, run->log_message);
 }
 
+// Teachers come first in the list, so a set that both use is met by them before it is met by targets.
+static void facts_collect_data(const struct run_record *run, json_t *data_sets)
+{
+    json_t *data = json_object_get(run->run, "data"), *entry;
+    const char *users = run->teacher ? "teachers" : "targets";
+    size_t i;
+    json_array_foreach(data_sets, i, entry)
+    {
+        if (!json_equal(json_object_get(entry, "data"), data))
+            continue;
+        if (strstr(json_string_value(json_object_get(entry, "used_by")), users) == NULL)
+            json_object_set_new(entry, "used_by", json_string("teachers and targets"));
+        return;
+    }
+    json_array_append_new(data_sets, json_pack("{s:s, s:O}", "used_by", users, "data", data));
+}
+
 void facts_collect(struct report_summary *summary)
 {
     for (size_t i = 0; i < summary->selected.count; i++) {
         const struct run_record *run = summary->selected.runs[i];
-        facts_append_once(summary->data_sets, json_pack("{s:s, s:O}", "used_by", run->teacher ? "teachers" : "targets",
-                                                        "data", json_object_get(run->run, "data")));
+        facts_collect_data(run, summary->data_sets);
         facts_collect_environment(run, summary->environment);
         facts_collect_remarks(run, summary->remarks);
     }

@@ -51,6 +51,6 @@ Test(digest, errors_name_the_file)
     struct status status = digest_sha256_file("/nonexistent/archive.tar.gz", hex);
     cr_expect(eq(int, status.code, STATUS_MISSING));
     cr_expect(ne(ptr, strstr(status.message, "/nonexistent/archive.tar.gz"), NULL), "%s", status.message);
-    status = digest_sha256_file("/tmp", hex);  // a folder opens but cannot be read
+    status = digest_sha256_file("/tmp", hex); // a folder opens but cannot be read
     cr_expect(eq(int, status.code, STATUS_IO), "%s", status.message);
 }

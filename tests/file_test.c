@@ -108,7 +108,7 @@ Test(file, a_pipe_is_read_to_its_end)
         pid_t writer = fork();
         cr_assert(ge(int, writer, 0));
         if (writer == 0) {
-            signal(SIGPIPE, SIG_IGN);  // a reader that has had enough closes early
+            signal(SIGPIPE, SIG_IGN); // a reader that has had enough closes early
             FILE *file = fopen("pipe", "wb");
             for (size_t k = 0; k < 300; k++) fwrite(bytes + 1000 * k, 1, 1000, file);
             fclose(file);
@@ -229,8 +229,7 @@ Test(file, readers_see_old_or_new_and_nothing_else)
     if (writer == 0) {
         for (int i = 0; i < ROUNDS; i++) {
             memset(bytes, 'a' + i % 26, SIZE);
-            if (file_write_atomic("data.bin", bytes, (size_t)(SIZE - i)).code != STATUS_OK)
-                _exit(1);
+            if (file_write_atomic("data.bin", bytes, (size_t)(SIZE - i)).code != STATUS_OK) _exit(1);
         }
         _exit(0);
     }
@@ -314,8 +313,8 @@ Test(file, existence)
 Test(file, paths_join_with_one_slash)
 {
     static const char *const cases[][3] = {
-        {"a", "b", "a/b"}, {"a/", "b", "a/b"},     {"a", "/b", "a/b"},   {"a//", "//b", "a/b"},
-        {"/", "b", "/b"},  {"/a/b", "c", "/a/b/c"}, {"", "b", "b"},       {"a", "", "a/"},
+        {"a", "b", "a/b"}, {"a/", "b", "a/b"},          {"a", "/b", "a/b"}, {"a//", "//b", "a/b"},
+        {"/", "b", "/b"},  {"/a/b", "c", "/a/b/c"},     {"", "b", "b"},     {"a", "", "a/"},
         {".", "b", "./b"}, {"a/b", "c/d/", "a/b/c/d/"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -79,7 +79,7 @@ Test(ini, the_text_needs_no_end_mark)
     struct ini_file file;
     static const char text[] = "[a]\nkey = 12345";
     for (size_t size = 0; size < sizeof text; size++) {
-        char *exact = malloc(size + 1);  // a copy of just that size, so that sanitizers see a read beyond it
+        char *exact = malloc(size + 1); // a copy of just that size, so that sanitizers see a read beyond it
         cr_assert(ne(ptr, exact, NULL));
         char *bytes = realloc(exact, size > 0 ? size : 1);
         cr_assert(ne(ptr, bytes, NULL));
@@ -168,8 +168,7 @@ Test(ini, long_section_names_are_refused_not_cut)
         struct status status = parse(text, &file);
         cr_expect(eq(int, status.code, length <= 48 ? STATUS_OK : STATUS_USAGE), "length %zu: %s", length,
                   status.message);
-        if (status.code == STATUS_OK)
-            cr_expect(eq(str, file.entries[0].section, name));
+        if (status.code == STATUS_OK) cr_expect(eq(str, file.entries[0].section, name));
         ini_destroy(&file);
     }
 }

@@ -101,8 +101,7 @@ static void screen_show(struct screen *screen, const char *bytes)
             cr_assert(ge(int, (unsigned char)*bytes, 0x20));
             bool extends = row[screen->column] == '\0';
             row[screen->column++] = *bytes;
-            if (extends)
-                row[screen->column] = '\0';
+            if (extends) row[screen->column] = '\0';
             screen->widest = screen->column > screen->widest ? screen->column : screen->widest;
         }
     }
@@ -119,8 +118,7 @@ Test(log, messages_are_labelled_lines)
     log_message(LOG_INFO, "as usual");
     log_message(LOG_DETAIL, "nobody sees this at first");
     read_captured(text, sizeof text);
-    cr_expect(eq(str, text,
-                 "transinv: error: open a.bin: 5\ntransinv: warning: be careful\ntransinv: as usual\n"));
+    cr_expect(eq(str, text, "transinv: error: open a.bin: 5\ntransinv: warning: be careful\ntransinv: as usual\n"));
 }
 
 Test(log, levels_decide_what_is_shown)
@@ -136,8 +134,7 @@ Test(log, levels_decide_what_is_shown)
         log_set_level((enum log_level)shown);
         for (int level = LOG_ERROR; level <= LOG_DETAIL; level++) {
             log_message((enum log_level)level, "%d", level);
-            if (level <= shown)
-                strcat(expected, lines[level]);
+            if (level <= shown) strcat(expected, lines[level]);
         }
         read_captured(text, sizeof text);
         cr_expect(eq(str, text, expected), "level %d", shown);
@@ -198,13 +195,12 @@ Test(log, colour_needs_a_terminal_and_nobody_against_it)
     static const struct {
         const char *type, *no_colour;
         bool colour;
-    } cases[] = {{"xterm", NULL, true}, {"xterm", "", true}, {"xterm", "1", false}, {"dumb", NULL, false},
-                 {"", NULL, false}};
+    } cases[] = {
+        {"xterm", NULL, true}, {"xterm", "", true}, {"xterm", "1", false}, {"dumb", NULL, false}, {"", NULL, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char bytes[500];
         open_terminal(80, cases[i].type);
-        if (cases[i].no_colour != NULL)
-            setenv("NO_COLOR", cases[i].no_colour, 1);
+        if (cases[i].no_colour != NULL) setenv("NO_COLOR", cases[i].no_colour, 1);
         cr_expect(eq(int, log_stream_has_colour(stderr), cases[i].colour), "case %zu", i);
         log_message(LOG_ERROR, "red");
         read_terminal(bytes, sizeof bytes);
@@ -236,10 +232,13 @@ Test(log, progress_bars_show_share_rate_and_time_left)
         {{"training", "images", 0, 1000, 0, 0}, "training [..............................]   0 %  0/1000 images"},
         {{"training", "images", 1000, 1000, 123456, 20},
          "training [##############################] 100 %  1000/1000 images  123456/s  0:00 left"},
-        {{"training", "images", 1500, 1000, 2, 9}, "training [##############################] 100 %  1500/1000 images  2.00/s"},
+        {{"training", "images", 1500, 1000, 2, 9},
+         "training [##############################] 100 %  1500/1000 images  2.00/s"},
         {{"download", "MB", 12, 0, 0.5, 24}, "download  12 MB  0.50/s"},
-        {{"long", "steps", 10, 100000, 0.5, 20}, "long [..............................]   0 %  10/100000 steps  0.50/s  2 d 7 h left"},
-        {{"long", "steps", 1000, 8200, 2, 20}, "long [###...........................]  12 %  1000/8200 steps  2.00/s  1:00:00 left"},
+        {{"long", "steps", 10, 100000, 0.5, 20},
+         "long [..............................]   0 %  10/100000 steps  0.50/s  2 d 7 h left"},
+        {{"long", "steps", 1000, 8200, 2, 20},
+         "long [###...........................]  12 %  1000/8200 steps  2.00/s  1:00:00 left"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[PROGRESS_LINE_SIZE];
@@ -251,8 +250,9 @@ Test(log, progress_bars_show_share_rate_and_time_left)
 // Any width, any text: never wider than asked, and the numbers outlast the bar and the text in front.
 Test(log, progress_bars_fit_their_columns)
 {
-    static const char *const texts[] = {"", "x", "training FT × Gaussian noise, épreuve numéro 1",
-                                        "a text in front that alone is much longer than the eighty columns of a terminal ééééééé"};
+    static const char *const texts[] = {
+        "", "x", "training FT × Gaussian noise, épreuve numéro 1",
+        "a text in front that alone is much longer than the eighty columns of a terminal ééééééé"};
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
         for (int columns = 20; columns <= 120; columns++)
             for (double total = 0; total <= 1e15; total = total * 1000 + 1) {
@@ -312,13 +312,14 @@ Test(log, progress_keeps_inside_the_terminal)
     static const struct {
         unsigned short terminal_columns;
         int expected;
-    } cases[] = {{80, 79}, {200, 79}, {60, 59}, {0, 79}};  // 0: the terminal does not know
+    } cases[] = {{80, 79}, {200, 79}, {60, 59}, {0, 79}}; // 0: the terminal does not know
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static char bytes[20000];
         struct screen screen = {.widest = 0};
         open_terminal(cases[i].terminal_columns, "xterm");
         struct progress *progress = progress_create("a rather long text in front of the bar, which will have to be cut "
-                                                    "before the numbers are", "images", 1000);
+                                                    "before the numbers are",
+                                                    "images", 1000);
         progress_update(progress, 100);
         read_terminal(bytes, sizeof bytes);
         screen_show(&screen, bytes);
@@ -360,6 +361,20 @@ Test(log, progress_in_a_file_ends_with_one_line)
     cr_expect(lines <= 1 + elapsed / 10, "%d lines in %g seconds", lines, elapsed);
     cr_expect(ne(ptr, strstr(text, "transinv: training: 1000 of 1000 images (100 %) in "), NULL), "%s", text);
     cr_expect(eq(ptr, strpbrk(text, "\r\033"), NULL), "no terminal codes in a file");
+}
+
+Test(log, progress_text_can_change)
+{
+    char text[2000];
+    capture_in_file();
+    struct progress *progress = progress_create("first", "images", 10);
+    progress_update(progress, 5);
+    progress_set_text(progress, "second");
+    progress_update(progress, 10);
+    progress_destroy(progress);
+    progress_set_text(NULL, "nothing happens");
+    read_captured(text, sizeof text);
+    cr_expect(eq(int, strncmp(text, "transinv: second: 10 of 10 images", 33), 0), "%s", text);
 }
 
 Test(log, a_dumb_terminal_gets_plain_lines)

@@ -21,9 +21,18 @@ Test(machine, cpu_max_is_quota_over_period)
         bool good;
         double processors;
     } cases[] = {
-        {"150000 100000\n", true, 1.5}, {"50000 100000", true, 0.5}, {"400000\n", true, 4},   {"max 100000\n", false, 0},
-        {"max\n", false, 0},            {"", false, 0},              {"-1 100000", false, 0}, {"0 100000", false, 0},
-        {"100000 0", false, 0},         {"100000 x", false, 0},      {"1e5 100000", false, 0}, {" 1 1", false, 0},
+        {"150000 100000\n", true, 1.5},
+        {"50000 100000", true, 0.5},
+        {"400000\n", true, 4},
+        {"max 100000\n", false, 0},
+        {"max\n", false, 0},
+        {"", false, 0},
+        {"-1 100000", false, 0},
+        {"0 100000", false, 0},
+        {"100000 0", false, 0},
+        {"100000 x", false, 0},
+        {"1e5 100000", false, 0},
+        {" 1 1", false, 0},
         {"99999999999999999999999999999999 1", false, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -51,8 +60,13 @@ Test(machine, memory_limits)
         bool good;
         uint64_t bytes;
     } cases[] = {
-        {"1073741824\n", true, 1073741824}, {"max\n", false, 0}, {"9223372036854771712\n", false, 0}, {"0\n", false, 0},
-        {"-1\n", false, 0},                 {"", false, 0},      {"4096", true, 4096},
+        {"1073741824\n", true, 1073741824},
+        {"max\n", false, 0},
+        {"9223372036854771712\n", false, 0},
+        {"0\n", false, 0},
+        {"-1\n", false, 0},
+        {"", false, 0},
+        {"4096", true, 4096},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint64_t bytes = 0;
@@ -63,10 +77,11 @@ Test(machine, memory_limits)
 
 Test(machine, own_groups_are_found_by_controller)
 {
-    static const char text[] = "12:pids:/a\n4:cpu,cpuacct:/b:c\n3:cpuset:/wrong\n2:memory:/\n0::/user.slice/x\n";
+    static const char text[] = "12:pids:/a\n5:cpuset:/wrong\n4:cpu,cpuacct:/b:c\n2:memory:/\n0::/user.slice/x\n";
     static const struct {
         const char *controller, *path;
-    } cases[] = {{"cpu", "/b:c"}, {"cpuacct", "/b:c"}, {"memory", "/"}, {"", "/user.slice/x"}, {"blkio", NULL}, {"cp", NULL}};
+    } cases[] = {{"cpu", "/b:c"},       {"cpuacct", "/b:c"}, {"memory", "/"},
+                 {"", "/user.slice/x"}, {"blkio", NULL},     {"cp", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char path[64] = "";
         bool found = cgroup_parse_self(text, cases[i].controller, path, sizeof path);
@@ -111,7 +126,7 @@ Test(machine, version_2_limits_come_from_all_groups_above)
         const char *self;
         struct cgroup_limits expected;
     } cases[] = {
-        {"0::/a/b\n", {1.5, 2000000}}, {"0::/a\n", {1.5, 0}}, {"0::/\n", {8, 0}}, {"0::/other\n", {0.01, 0}},
+        {"0::/a/b\n", {1.5, 2000000}}, {"0::/a\n", {1.5, 0}}, {"0::/\n", {8, 0}},     {"0::/other\n", {0.01, 0}},
         {"0::/gone/away\n", {8, 0}},   {"\n", {0, 0}},        {"1:cpu:/a\n", {0, 0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -159,8 +174,7 @@ Test(machine, threads_follow_affinity)
     cr_expect(le(int, machine_thread_count(), CPU_COUNT(&allowed)));
     CPU_ZERO(&one);
     for (int i = CPU_SETSIZE - 1; i >= 0 && CPU_COUNT(&one) == 0; i--)
-        if (CPU_ISSET(i, &allowed))
-            CPU_SET(i, &one);
+        if (CPU_ISSET(i, &allowed)) CPU_SET(i, &one);
     cr_assert(eq(int, sched_setaffinity(0, sizeof one, &one), 0));
     cr_expect(eq(int, machine_thread_count(), 1));
 }
@@ -169,10 +183,10 @@ Test(machine, the_environment_overrides_the_thread_count)
 {
     static const struct {
         const char *own, *openmp;
-        int expected;  // 0: whatever the machine offers
+        int expected; // 0: whatever the machine offers
     } cases[] = {
-        {"7", "5", 7}, {NULL, "5", 5},  {"1024", NULL, 1024}, {"1025", "3", 3}, {"0", NULL, 0},
-        {"-2", "", 0}, {"four", "2,4", 0}, {"3 ", "1", 1},    {"", "6", 6},
+        {"7", "5", 7}, {NULL, "5", 5},     {"1024", NULL, 1024}, {"1025", "3", 3}, {"0", NULL, 0},
+        {"-2", "", 0}, {"four", "2,4", 0}, {"3 ", "1", 1},       {"", "6", 6},
     };
     unsetenv("TRANSINV_THREADS");
     unsetenv("OMP_NUM_THREADS");
@@ -180,10 +194,8 @@ Test(machine, the_environment_overrides_the_thread_count)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsetenv("TRANSINV_THREADS");
         unsetenv("OMP_NUM_THREADS");
-        if (cases[i].own != NULL)
-            setenv("TRANSINV_THREADS", cases[i].own, 1);
-        if (cases[i].openmp != NULL)
-            setenv("OMP_NUM_THREADS", cases[i].openmp, 1);
+        if (cases[i].own != NULL) setenv("TRANSINV_THREADS", cases[i].own, 1);
+        if (cases[i].openmp != NULL) setenv("OMP_NUM_THREADS", cases[i].openmp, 1);
         int expected = cases[i].expected != 0 ? cases[i].expected : offered;
         cr_expect(eq(int, machine_thread_count(), expected), "case %zu", i);
     }
@@ -202,8 +214,7 @@ static bool has_word(const char *words, const char *word)
 {
     size_t length = strlen(word);
     for (const char *found = strstr(words, word); found != NULL; found = strstr(found + 1, word))
-        if ((found == words || found[-1] == ' ') && (found[length] == ' ' || found[length] == '\0'))
-            return true;
+        if ((found == words || found[-1] == ' ') && (found[length] == ' ' || found[length] == '\0')) return true;
     return false;
 }
 
@@ -212,13 +223,13 @@ Test(machine, cpu_features_are_those_the_kernel_lists)
 {
     char flags[8192] = "";
     char *text = read_text("/proc/cpuinfo");
-    machine_find_value(text, "flags", ':', flags, sizeof flags);  // absent where the processor is no x86
+    machine_find_value(text, "flags", ':', flags, sizeof flags); // absent where the processor is no x86
     bool avx2 = has_word(flags, "avx2") && has_word(flags, "fma");
     bool avx512 = has_word(flags, "avx512f") && has_word(flags, "avx512bw") && has_word(flags, "avx512dq") &&
                   has_word(flags, "avx512vl");
     cr_expect(eq(int, machine_has_avx2(), avx2), "flags: %s", flags);
     cr_expect(eq(int, machine_has_avx512(), avx512), "flags: %s", flags);
-    cr_expect(eq(int, machine_has_avx512_bf16(), avx512 && has_word(flags, "avx512_bf16")), "flags: %s", flags);
+    cr_expect(eq(int, machine_has_avx512_bf16(), avx512 &&has_word(flags, "avx512_bf16")), "flags: %s", flags);
     free(text);
 }
 
@@ -248,16 +259,19 @@ Test(machine, peak_memory_grows_with_use)
 
 Test(machine, values_are_found_by_whole_keys)
 {
-    static const char text[] = "model\t\t: 85\nmodel name\t: Some CPU @ 2 GHz \nNAME=\"Debian\"\nPRETTY_NAME='Debian 12'\n"
-                               "EMPTY=\nmodel name : second\nlast=1";
+    static const char text[] =
+        "model\t\t: 85\nmodel name\t: Some CPU @ 2 GHz \nNAME=\"Debian\"\nPRETTY_NAME='Debian 12'\n"
+        "EMPTY=\nmodel name : second\nlast=1";
     static const struct {
         const char *key;
         char separator;
         const char *value;
     } cases[] = {
-        {"model", ':', "85"},  {"model name", ':', "Some CPU @ 2 GHz"}, {"NAME", '=', "Debian"},
-        {"PRETTY_NAME", '=', "Debian 12"}, {"EMPTY", '=', ""},          {"last", '=', "1"},
-        {"ODEL", ':', NULL},   {"mode", ':', NULL},                     {"NAME", ':', NULL},
+        {"model", ':', "85"},    {"model name", ':', "Some CPU @ 2 GHz"},
+        {"NAME", '=', "Debian"}, {"PRETTY_NAME", '=', "Debian 12"},
+        {"EMPTY", '=', ""},      {"last", '=', "1"},
+        {"ODEL", ':', NULL},     {"mode", ':', NULL},
+        {"NAME", ':', NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char value[64] = "untouched";

@@ -18,9 +18,20 @@ Test(number, doubles_are_read)
         const char *text;
         double value;
     } cases[] = {
-        {"0", 0},       {"1", 1},       {"-1.5", -1.5}, {"+2", 2},         {".5", 0.5},    {"5.", 5},
-        {"1e3", 1000},  {"1E-3", 1e-3}, {"2.5e+2", 250}, {"0.1", 0.1},     {"1e-400", 0},  {"007", 7},
-        {"4.9406564584124654e-324", 0x1p-1074},          {"1.7976931348623157e308", 0x1.fffffffffffffp1023},
+        {"0", 0},
+        {"1", 1},
+        {"-1.5", -1.5},
+        {"+2", 2},
+        {".5", 0.5},
+        {"5.", 5},
+        {"1e3", 1000},
+        {"1E-3", 1e-3},
+        {"2.5e+2", 250},
+        {"0.1", 0.1},
+        {"1e-400", 0},
+        {"007", 7},
+        {"4.9406564584124654e-324", 0x1p-1074},
+        {"1.7976931348623157e308", 0x1.fffffffffffffp1023},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value = NAN;
@@ -31,9 +42,9 @@ Test(number, doubles_are_read)
 
 Test(number, other_text_is_no_double)
 {
-    static const char *const cases[] = {"",    " ",    "x",   "1 ",  " 1",  "1x",  "0x10", "inf",  "nan", "1e",  "1e+",
-                                        "-",   ".",    "e5",  "1,5", "1.2.3", "--1", "1e400", "-1e400", "1e5.0", "\t1", "1\n",
-                                        "INF", "infinity", "1_000", "0x1p3", "١"};
+    static const char *const cases[] = {"",       " ",     "x",   "1 ",  " 1",  "1x",       "0x10",  "inf",   "nan",
+                                        "1e",     "1e+",   "-",   ".",   "e5",  "1,5",      "1.2.3", "--1",   "1e400",
+                                        "-1e400", "1e5.0", "\t1", "1\n", "INF", "infinity", "1_000", "0x1p3", "١"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value = 42;
         cr_expect(not(number_parse_double(cases[i], &value)), "\"%s\"", cases[i]);
@@ -80,11 +91,26 @@ static const struct {
     double value;
     const char *text;
 } formatted_doubles[] = {
-    {0, "0"},           {-0.0, "-0"},       {1, "1"},           {10, "10"},      {128, "128"},         {0.1, "0.1"},
-    {-62.4, "-62.4"},   {1e-6, "1e-06"},    {5e-4, "0.0005"},   {1e15, "1000000000000000"},            {1e16, "1e+16"},
-    {0.1 + 0.2, "0.30000000000000004"},     {1.0 / 3.0, "0.3333333333333333"},   {9007199254740993.0, "9007199254740992"},
-    {0x1p-1074, "5e-324"},                  {0x1.fffffffffffffp1023, "1.7976931348623157e+308"},       {NAN, "nan"},
-    {INFINITY, "inf"},  {-INFINITY, "-inf"}, {-NAN, "nan"},
+    {0, "0"},
+    {-0.0, "-0"},
+    {1, "1"},
+    {10, "10"},
+    {128, "128"},
+    {0.1, "0.1"},
+    {-62.4, "-62.4"},
+    {1e-6, "1e-06"},
+    {5e-4, "0.0005"},
+    {1e15, "1000000000000000"},
+    {1e16, "1e+16"},
+    {0.1 + 0.2, "0.30000000000000004"},
+    {1.0 / 3.0, "0.3333333333333333"},
+    {9007199254740993.0, "9007199254740992"},
+    {0x1p-1074, "5e-324"},
+    {0x1.fffffffffffffp1023, "1.7976931348623157e+308"},
+    {NAN, "nan"},
+    {INFINITY, "inf"},
+    {-INFINITY, "-inf"},
+    {-NAN, "nan"},
 };
 
 Test(number, doubles_are_written_short)
@@ -106,15 +132,14 @@ Test(number, doubles_survive_the_round_trip)
         double value, back = NAN;
         char text[32], shorter[32];
         memcpy(&value, &bits, sizeof value);
-        if (!isfinite(value))
-            continue;
+        if (!isfinite(value)) continue;
         number_format_double(value, text);
         cr_assert(number_parse_double(text, &back), "%a as \"%s\" (seed 5, draw %d)", value, text, i);
         memcpy(&back_bits, &back, sizeof back);
         cr_assert(eq(u64, back_bits, bits), "%a as \"%s\" (seed 5, draw %d)", value, text, i);
         int digits = 0;
         for (const char *c = text; *c != '\0' && *c != 'e'; c++) digits += *c >= '0' && *c <= '9';
-        if (digits > 1 && strchr(text, 'e') != NULL) {  // written with all its digits and no zeros for padding
+        if (digits > 1 && strchr(text, 'e') != NULL) { // written with all its digits and no zeros for padding
             snprintf(shorter, sizeof shorter, "%.*e", digits - 2, value);
             cr_assert(strtod(shorter, NULL) != value, "\"%s\" could be \"%s\" (seed 5, draw %d)", text, shorter, i);
         }
@@ -128,8 +153,8 @@ Test(number, fixed_notation)
         int decimals;
         const char *text;
     } cases[] = {
-        {62.35, 1, "62.4"}, {62.25, 1, "62.2"}, {0, 2, "0.00"}, {-1.5, 3, "-1.500"}, {99.96, 1, "100.0"},
-        {1234567, 0, "1234567"}, {NAN, 2, "nan"}, {INFINITY, 2, "inf"}, {1e300, 2, "1e+300"},
+        {62.35, 1, "62.4"},      {62.25, 1, "62.2"}, {0, 2, "0.00"},       {-1.5, 3, "-1.500"},  {99.96, 1, "100.0"},
+        {1234567, 0, "1234567"}, {NAN, 2, "nan"},    {INFINITY, 2, "inf"}, {1e300, 2, "1e+300"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[64];
@@ -147,14 +172,12 @@ static bool locale_has_comma(const char *name)
 static bool locale_set_comma(const char *folder)
 {
     static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "es_ES.UTF-8", "it_IT.UTF-8", "nl_NL.UTF-8",
-                                        "ru_RU.UTF-8", "sv_SE.UTF-8", "pt_BR.UTF-8", "de_DE", "fr_FR"};
+                                        "ru_RU.UTF-8", "sv_SE.UTF-8", "pt_BR.UTF-8", "de_DE",       "fr_FR"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (locale_has_comma(names[i]))
-            return true;
+        if (locale_has_comma(names[i])) return true;
     char command[256];
     snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' >/dev/null 2>&1", folder);
-    if (system(command) != 0)
-        return false;
+    if (system(command) != 0) return false;
     setenv("LOCPATH", folder, 1);
     return locale_has_comma("de_DE.UTF-8");
 }

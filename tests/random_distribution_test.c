@@ -60,7 +60,7 @@ static double normal_distribution(double x)
 }
 
 struct moments {
-    double mean, variance, skewness, kurtosis;  // the last two standardised: 0 and 3 for a normal distribution
+    double mean, variance, skewness, kurtosis; // the last two standardised: 0 and 3 for a normal distribution
 };
 
 static struct moments moments_of(const double *values, size_t count)
@@ -136,7 +136,7 @@ Test(random_distribution, normal_tails)
         below += normal < -4;
         above += normal > 4;
     }
-    double expected = count * normal_distribution(-4);  // 317
+    double expected = count * normal_distribution(-4); // 317
     cr_expect(fabs(below - expected) <= deviations * sqrt(expected), "%d below -4 (seed 23)", below);
     cr_expect(fabs(above - expected) <= deviations * sqrt(expected), "%d above 4 (seed 23)", above);
 }
@@ -156,8 +156,7 @@ static void check_poisson_cells(double mean, const uint32_t *counts, size_t cell
         found += counts[k];
         rest -= probability;
         bool last = k + 1 == cells;
-        if (last)
-            expected += draws * fmax(rest, 0);
+        if (last) expected += draws * fmax(rest, 0);
         if (last || (expected >= 10 && draws * fmax(rest, 0) >= 10)) {
             sum += (found - expected) * (found - expected) / expected;
             freedom++;
@@ -186,7 +185,8 @@ Test(random_distribution, poisson)
         }
         double mean_error = sum / DRAWS, variance = squares / DRAWS - mean_error * mean_error;
         // Standard errors: the mean's is sqrt(mean / n), the variance's sqrt((mean + 2 mean^2) / n).
-        cr_expect(fabs(mean_error) <= deviations * sqrt(mean / DRAWS), "mean %g: off by %g (seed 24)", mean, mean_error);
+        cr_expect(fabs(mean_error) <= deviations * sqrt(mean / DRAWS), "mean %g: off by %g (seed 24)", mean,
+                  mean_error);
         cr_expect(fabs(variance - mean) <= deviations * sqrt((mean + 2 * mean * mean) / DRAWS),
                   "mean %g: variance %g (seed 24)", mean, variance);
         check_poisson_cells(mean, counts, CELLS, DRAWS);
@@ -240,7 +240,7 @@ Test(random_distribution, permutations_are_unbiased)
         random_permutation(&stream, out, COUNT);
         for (int k = 0; k < COUNT; k++) positions[k][out[k]]++;
         random_permutation(&stream, out, 5);
-        int order = 0;  // the permutation's number in the factorial system
+        int order = 0; // the permutation's number in the factorial system
         for (int k = 0; k < 5; k++) {
             int smaller = 0;
             for (int j = k + 1; j < 5; j++) smaller += out[j] < out[k];

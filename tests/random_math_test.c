@@ -18,8 +18,7 @@ struct worst {
 // Keeps the largest error; NaN counts as infinite.
 static void worst_note(struct worst *worst, long double error, double at)
 {
-    if (!(fabsl(error) <= worst->error))
-        *worst = (struct worst){isnan(error) ? INFINITY : fabsl(error), at};
+    if (!(fabsl(error) <= worst->error)) *worst = (struct worst){isnan(error) ? INFINITY : fabsl(error), at};
 }
 
 Test(random_math, log_is_accurate)
@@ -28,7 +27,8 @@ Test(random_math, log_is_accurate)
     struct worst worst = {0, 0};
     for (int i = 0; i < 300000; i++) {
         double u = random_next_uniform_open(&stream);
-        double values[] = {u, 1 - u / 1024, 1 + u * 0x1p-30, ldexp(1 + u, (int)random_next_below(&stream, 2000) - 1000)};
+        double values[] = {u, 1 - u / 1024, 1 + u * 0x1p-30,
+                           ldexp(1 + u, (int)random_next_below(&stream, 2000) - 1000)};
         for (int k = 0; k < 4; k++) {
             long double exact = logl((long double)values[k]);
             worst_note(&worst, (random_math_log(values[k]) - exact) / exact, values[k]);
@@ -40,8 +40,17 @@ Test(random_math, log_is_accurate)
 // Where the mantissa's halves meet, around powers of two, and at the smallest and largest open uniforms.
 Test(random_math, log_at_its_seams)
 {
-    static const double values[] = {0x1.6a09e667f3bccp+0, 0x1.6a09e667f3bcdp+0, 0x1.6a09e667f3bccp-1, 0x1.6a09e667f3bcdp-1,
-                                    0x1.fffffffffffffp-1, 0x1.0000000000001p+0, 2, 0.5, 0x1p-33, 1 - 0x1p-33, 0x1p-1022,
+    static const double values[] = {0x1.6a09e667f3bccp+0,
+                                    0x1.6a09e667f3bcdp+0,
+                                    0x1.6a09e667f3bccp-1,
+                                    0x1.6a09e667f3bcdp-1,
+                                    0x1.fffffffffffffp-1,
+                                    0x1.0000000000001p+0,
+                                    2,
+                                    0.5,
+                                    0x1p-33,
+                                    1 - 0x1p-33,
+                                    0x1p-1022,
                                     0x1.fffffffffffffp1023};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         long double exact = logl((long double)values[i]), error = fabsl(random_math_log(values[i]) - exact);
@@ -72,7 +81,7 @@ Test(random_math, sine_and_cosine_are_accurate)
     struct worst sine = {0, 0}, cosine = {0, 0};
     const int count = 400000;
     for (int i = -count; i <= count; i++) {
-        double x = 0x1.921fb54442d18p-1 * i / count;  // pi / 4
+        double x = 0x1.921fb54442d18p-1 * i / count; // pi / 4
         worst_note(&sine, random_math_sine(x) - sinl((long double)x), x);
         worst_note(&cosine, random_math_cosine(x) - cosl((long double)x), x);
     }
@@ -99,7 +108,7 @@ Test(random_math, cosine_of_turns_is_accurate)
 Test(random_math, log_factorial_is_accurate)
 {
     struct worst worst = {0, 0};
-    long double sum = 0;  // log k! by adding logarithms
+    long double sum = 0; // log k! by adding logarithms
     for (int64_t k = 0; k <= 200000; k++) {
         sum += k > 0 ? logl((long double)k) : 0;
         long double allowed = 1e-13L + 1e-15L * sum;

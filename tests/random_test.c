@@ -35,8 +35,7 @@ Test(random, streams_are_blocks_of_the_generator)
     for (uint32_t block = 0; block < 5; block++) {
         uint32_t counter[4] = {block, 33, 22, 0}, key[2] = {11, PURPOSE_TEST}, out[4];
         philox4x32_10(counter, key, out);
-        for (int w = 0; w < 4; w++)
-            cr_expect(eq(u32, random_next_u32(&stream), out[w]), "block %u, word %d", block, w);
+        for (int w = 0; w < 4; w++) cr_expect(eq(u32, random_next_u32(&stream), out[w]), "block %u, word %d", block, w);
     }
 }
 
@@ -81,7 +80,9 @@ Test(random, uniform_bits_are_pinned)
 
 Test(random, normal_bits_are_pinned)
 {
-    static const double expected[] = {0x1.353568da10255p-1, 0x1.330584598eb7cp-1, -0x1.097430bf8a901p+0, -0x1.80fbf8ef6e673p-2, 0x1.184cfe260c41bp-1, -0x1.21b907b8138d7p+0, 0x1.4779ea8945e61p-6, 0x1.c114a2605161fp-1};
+    static const double expected[] = {0x1.353568da10255p-1,  0x1.330584598eb7cp-1, -0x1.097430bf8a901p+0,
+                                      -0x1.80fbf8ef6e673p-2, 0x1.184cfe260c41bp-1, -0x1.21b907b8138d7p+0,
+                                      0x1.4779ea8945e61p-6,  0x1.c114a2605161fp-1};
     struct random_stream stream = random_stream_create(2024, PURPOSE_TEST, 3, 5);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         double normal = random_next_normal(&stream);
@@ -108,7 +109,14 @@ Test(random, poisson_counts_are_pinned)
     static const struct {
         double mean;
         uint32_t counts[8];
-    } cases[] = {{0, {0, 0, 0, 0, 0, 0, 0, 0}}, {0.1, {0, 0, 0, 0, 0, 0, 1, 0}}, {3, {3, 5, 4, 1, 7, 2, 8, 4}}, {9.9, {11, 15, 15, 6, 17, 6, 6, 10}}, {10, {8, 11, 11, 16, 10, 9, 7, 9}}, {60, {55, 63, 62, 74, 60, 59, 53, 59}}, {1000, {979, 1013, 1007, 1057, 1001, 995, 971, 995}}, {1e+06, {999337, 1000395, 1000234, 1001820, 1000039, 999840, 999104, 999848}}};
+    } cases[] = {{0, {0, 0, 0, 0, 0, 0, 0, 0}},
+                 {0.1, {0, 0, 0, 0, 0, 0, 1, 0}},
+                 {3, {3, 5, 4, 1, 7, 2, 8, 4}},
+                 {9.9, {11, 15, 15, 6, 17, 6, 6, 10}},
+                 {10, {8, 11, 11, 16, 10, 9, 7, 9}},
+                 {60, {55, 63, 62, 74, 60, 59, 53, 59}},
+                 {1000, {979, 1013, 1007, 1057, 1001, 995, 971, 995}},
+                 {1e+06, {999337, 1000395, 1000234, 1001820, 1000039, 999840, 999104, 999848}}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         struct random_stream stream = random_stream_create(2024, PURPOSE_TEST, 3, 5);
         for (int i = 0; i < 8; i++)

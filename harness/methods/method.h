@@ -2,21 +2,17 @@
 #ifndef HARNESS_METHODS_METHOD_H
 #define HARNESS_METHODS_METHOD_H
 
+#include "harness/network.h"
+#include "harness/resident_set.h"
 #include "harness/training.h"
 
-// What a step may use; owned by the training loop (training.c).
+// What a step may use; owned by the training loop.
 struct training_step {
     struct device *device;
     struct network *network;
     const struct training_settings *settings;
-    int images;                             // batch size
-    const uint8_t *pixels;                  // training images in device memory
-    const int32_t *data_labels;
-    const int32_t *order;                   // this epoch's order, one run
-    size_t order_stride;
-    struct training_state *states;
-    int32_t *labels;                        // of the batch
-    struct metrics *metrics;                // of the epoch
+    int classes;
+    const struct resident_set *train;  // its order is the epoch's, its metrics are the epoch's
 };
 
 struct method {

@@ -7,9 +7,9 @@ static void activate_pixels(int pixels, int channels, const float *input, const 
     for (int p = 0; p < pixels; p++, input += channels, out += channels) {
         int c = 0;
         for (; c + LANES <= channels; c += LANES)
-            vector_store(out + c, vector_relu(vector_fma(vector_load(scale + c), vector_load(input + c),
-                                                         vector_load(shift + c))));
-        for (; c < channels; c++) out[c] = scalar_relu(scalar_fma(scale[c], input[c], shift[c]));
+            vector_store(out + c, vector_relu(vector_affine(vector_load(scale + c), vector_load(input + c),
+                                                            vector_load(shift + c))));
+        for (; c < channels; c++) out[c] = scalar_relu(scalar_affine(scale[c], input[c], shift[c]));
     }
 }
 
@@ -119,7 +119,7 @@ static void mask_lanes(int pixels, int channels, const float *mask_input, vector
     struct lane_sums lanes = {0};
     for (int p = 0; p < pixels; p++, mask_input += channels, output += channels) {
         vector x = vector_load(mask_input);
-        vector g = vector_where_positive(vector_fma(scale, x, shift), vector_load(output));
+        vector g = vector_where_positive(vector_affine(scale, x, shift), vector_load(output));
         vector_store(output, g);
         lane_sums_add(&lanes, g, x);
     }
@@ -131,7 +131,7 @@ static void mask_channel(int pixels, int channels, const float *mask_input, floa
 {
     struct channel_sums sum = {0, 0};
     for (int p = 0; p < pixels; p++, mask_input += channels, output += channels) {
-        *output = scalar_fma(scale, *mask_input, shift) > 0 ? *output : 0;
+        *output = scalar_affine(scale, *mask_input, shift) > 0 ? *output : 0;
         sum.first += (double)*output;
         sum.second += (double)*output * (double)*mask_input;
     }

@@ -15,7 +15,7 @@ static void pool_image(const struct pool_forward *pool, int image)
         double sum = 0;
         for (int p = 0; p < pool->positions; p++) {
             float x = input[(size_t)p * (size_t)channels + (size_t)c];
-            sum += (double)(affine == NULL ? x : scalar_relu(scalar_fma(affine[c], x, affine[channels + c])));
+            sum += (double)(affine == NULL ? x : scalar_relu(scalar_affine(affine[c], x, affine[channels + c])));
         }
         features[c] = (float)(sum / pool->positions);
     }

@@ -42,8 +42,7 @@ static inline vector vector_broadcast(float value)
     return value - (vector){0};
 }
 
-// a * b + c: fused where the instruction set has it, two roundings where not. Prologue, mask and tail all use this pair of
-// functions, so that forward and backward take the same ReLU decision.
+// a * b + c: fused where the instruction set has it, two roundings where not.
 static inline vector vector_fma(vector a, vector b, vector c)
 {
 #if defined(__AVX512F__)
@@ -61,6 +60,28 @@ static inline float scalar_fma(float a, float b, float c)
     return __builtin_fmaf(a, b, c);
 #else
     return a * b + c;
+#endif
+}
+
+// scale * x + shift, rounded once, on every instruction set: what decides a ReLU. Prologue, mask and the tails of both use
+// this pair, so forward and backward take the same decision, and portable takes the same as the others.
+static inline float scalar_affine(float scale, float x, float shift)
+{
+#if defined(__FMA__)
+    return __builtin_fmaf(scale, x, shift);
+#else
+    return (float)((double)scale * (double)x + (double)shift);
+#endif
+}
+
+static inline vector vector_affine(vector scale, vector x, vector shift)
+{
+#if defined(__FMA__)
+    return vector_fma(scale, x, shift);
+#else
+    vector result;
+    for (int l = 0; l < LANES; l++) result[l] = scalar_affine(scale[l], x[l], shift[l]);
+    return result;
 #endif
 }
 

@@ -1,0 +1,51 @@
+// run_plan.c: what follows from a run's plan without training: its name, random key and settings.
+// Tests: tests/matrix_test.c.
+#include <ctype.h>
+#include <stdio.h>
+
+#include "harness/run.h"
+
+void run_plan_name(struct run_plan *plan)
+{
+    snprintf(plan->name, sizeof plan->name, "%s-%s-seed%u-%.8s",
+             plan->role == RUN_TEACHER ? "teacher" : plan->method->code,
+             plan->corruption != NULL ? plan->corruption->name : plan->data->name, (unsigned)plan->seed,
+             plan->configuration_hash);
+    for (char *c = plan->name; *c != '\0'; c++) *c = (char)tolower((unsigned char)*c);
+}
+
+uint32_t run_random_key(const struct run_plan *plan)
+{
+    int place = plan->corruption != NULL ? corruption_place(plan->corruption) : CORRUPTION_COUNT;
+    return 16 * plan->seed + (uint32_t)place;
+}
+
+struct training_settings run_training_settings(const struct run_plan *plan)
+{
+    const struct preset_values *values = &plan->preset->values;
+    const struct preset_training *own = plan->role == RUN_TEACHER ? &values->teacher : &values->target;
+    return (struct training_settings){
+        .depth = values->network.depth,
+        .widen = values->network.widen,
+        .batch_size = values->training.batch_size,
+        .epochs = own->epochs,
+        .learning_rate = own->learning_rate,
+        .learning_rate_minimum = values->training.learning_rate_minimum,
+        .warmup_epochs = values->training.warmup_epochs,
+        .warmup = (enum schedule_warmup)values->training.warmup_kind,
+        .momentum = (float)values->training.momentum,
+        .weight_decay = (float)values->training.weight_decay,
+        .label_smoothing = (float)values->training.label_smoothing,
+        .base_augmentation = (enum base_augmentation)values->training.base_augmentation,
+        .seed = run_random_key(plan),
+        .evaluate_every = values->training.evaluate_every,
+        .method = plan->method != NULL ? plan->method : &method_ft, // a teacher's loss is plain cross entropy too
+    };
+}
+
+double run_training_images(const struct run_plan *plan)
+{
+    struct training_settings settings = run_training_settings(plan);
+    int steps = plan->data->train.count / settings.batch_size;
+    return (double)steps * settings.batch_size * settings.epochs;
+}

@@ -1,0 +1,253 @@
+// training_checkpoint.c: everything a training run needs to go on, in one safetensors file: weights and running statistics
+// under PyTorch's names, momentum as "momentum.<name>", and in the metadata where the run stands and what it belongs to.
+// Tests: tests/resume_test.c.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "harness/methods/method.h"
+#include "harness/safetensors.h"
+#include "harness/training_session.h"
+
+static const char momentum_prefix[] = "momentum.";
+
+// ---- what a checkpoint belongs to ------------------------------------------------------------------------------
+
+static json_t *json_of_double(double value)
+{
+    char text[32];
+    number_format_double(value, text);
+    return json_string(text);
+}
+
+// Text that differs whenever continuing would not give the bits of an uninterrupted run.
+static json_t *describe_owner(const struct training_session *session)
+{
+    const struct training_settings *s = session->job->settings;
+    const struct image_set *train = session->job->train;
+    char pixels[65], labels[65];
+    digest_sha256(train->pixels, (size_t)train->count * IMAGE_BYTES, pixels);
+    digest_sha256(train->labels, (size_t)train->count * sizeof *train->labels, labels);
+    return json_pack("{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:i s:s s:b s:s s:s s:s}", "depth", s->depth, "widen",
+                     s->widen, "batch_size", s->batch_size, "epochs", s->epochs, "learning_rate",
+                     json_of_double(s->learning_rate), "learning_rate_minimum", json_of_double(s->learning_rate_minimum),
+                     "warmup_epochs", s->warmup_epochs, "warmup", (int)s->warmup, "momentum",
+                     json_of_double((double)s->momentum), "weight_decay", json_of_double((double)s->weight_decay),
+                     "label_smoothing", json_of_double((double)s->label_smoothing), "base_augmentation",
+                     (int)s->base_augmentation, "seed", (int)s->seed, "method", s->method->code, "fresh_start",
+                     session->job->start == NULL, "backend", device_kernels(session->device)->name, "pixels", pixels,
+                     "labels", labels);
+}
+
+// ---- where the run stands --------------------------------------------------------------------------------------
+
+static json_t *pack_record(const struct epoch_record *r)
+{
+    return json_pack("{s:i s:I s:o s:o s:o s:b s:o s:o s:I s:I s:o s:o}", "epoch", r->epoch, "steps", (json_int_t)r->steps,
+                     "learning_rate", json_of_double(r->learning_rate), "train_loss", json_of_double(r->train_loss),
+                     "train_accuracy", json_of_double(r->train_accuracy), "evaluated", r->evaluated, "test_accuracy",
+                     json_of_double(r->test.accuracy), "test_loss", json_of_double(r->test.loss), "test_correct",
+                     (json_int_t)r->test.correct, "test_images", (json_int_t)r->test.images, "seconds",
+                     json_of_double(r->seconds), "images_per_second", json_of_double(r->images_per_second));
+}
+
+static json_t *pack_progress(const struct training_session *session)
+{
+    json_t *records = json_array();
+    for (int i = 0; i < session->record_count; i++) json_array_append_new(records, pack_record(&session->records[i]));
+    return json_pack("{s:i s:I s:I s:o s:I s:I s:o s:o}", "epoch", (int)session->state.epoch, "step",
+                     (json_int_t)session->state.step, "position", (json_int_t)session->state.position, "loss_sum",
+                     json_of_double(session->epoch_metrics.loss_sum), "correct", (json_int_t)session->epoch_metrics.correct,
+                     "images", (json_int_t)session->epoch_metrics.images, "epoch_seconds",
+                     json_of_double(session->epoch_seconds), "records", records);
+}
+
+// Reads the members of a JSON object; the first thing that does not fit sticks.
+struct member_reader {
+    const json_t *object;
+    bool failed;
+};
+
+static int64_t read_integer(struct member_reader *reader, const char *key)
+{
+    const json_t *value = json_object_get(reader->object, key);
+    if (!json_is_integer(value)) reader->failed = true;
+    return json_integer_value(value);
+}
+
+static double read_double(struct member_reader *reader, const char *key)
+{
+    double value = 0;
+    const char *text = json_string_value(json_object_get(reader->object, key));
+    if (text == NULL || !number_parse_double(text, &value)) reader->failed = true;
+    return value;
+}
+
+static bool unpack_record(const json_t *object, struct epoch_record *r)
+{
+    struct member_reader reader = {object, !json_is_object(object)};
+    r->epoch = (int)read_integer(&reader, "epoch");
+    r->steps = read_integer(&reader, "steps");
+    r->learning_rate = read_double(&reader, "learning_rate");
+    r->train_loss = read_double(&reader, "train_loss");
+    r->train_accuracy = read_double(&reader, "train_accuracy");
+    r->evaluated = json_is_true(json_object_get(object, "evaluated"));
+    r->test.accuracy = read_double(&reader, "test_accuracy");
+    r->test.loss = read_double(&reader, "test_loss");
+    r->test.correct = read_integer(&reader, "test_correct");
+    r->test.images = read_integer(&reader, "test_images");
+    r->seconds = read_double(&reader, "seconds");
+    r->images_per_second = read_double(&reader, "images_per_second");
+    return !reader.failed;
+}
+
+static bool unpack_progress(const json_t *object, struct training_session *session)
+{
+    const struct training_settings *settings = session->job->settings;
+    struct member_reader reader = {object, !json_is_object(object)};
+    struct training_state state = {.seed = settings->seed, .epoch = (uint32_t)read_integer(&reader, "epoch"),
+                                   .step = read_integer(&reader, "step"), .position = read_integer(&reader, "position")};
+    struct metrics metrics = {read_double(&reader, "loss_sum"), read_integer(&reader, "correct"),
+                              read_integer(&reader, "images")};
+    double epoch_seconds = read_double(&reader, "epoch_seconds");
+    const json_t *records = json_object_get(object, "records");
+    size_t count = json_array_size(records);
+    int64_t in_epoch = state.position / settings->batch_size;
+    if (reader.failed || count >= (size_t)settings->epochs || count != state.epoch || state.position % settings->batch_size != 0 ||
+        in_epoch < 0 || in_epoch > session->steps_per_epoch ||
+        state.step != (int64_t)state.epoch * session->steps_per_epoch + in_epoch)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!unpack_record(json_array_get(records, i), &session->records[i])) return false;
+    session->state = state;
+    session->epoch_metrics = metrics;
+    session->epoch_seconds = epoch_seconds;
+    session->record_count = (int)count;
+    return true;
+}
+
+// ---- tensors ---------------------------------------------------------------------------------------------------
+
+static struct status rename_tensor(struct state_tensor *tensor, const char *prefix)
+{
+    char name[sizeof tensor->name + sizeof momentum_prefix];
+    snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
+    if (strlen(name) >= sizeof tensor->name) return status_error(STATUS_FAILED, "tensor name %s is too long", name);
+    memcpy(tensor->name, name, strlen(name) + 1);
+    return status_ok();
+}
+
+// Momentum is exported under the parameters' names first, so weights come after it.
+static struct status collect_tensors(struct training_session *session, struct state_dict *dict)
+{
+    struct status status = network_export_like_parameters(session->network, 0, session->velocity, dict);
+    for (size_t i = 0; i < dict->count && status.code == STATUS_OK; i++)
+        status = rename_tensor(&dict->tensors[i], momentum_prefix);
+    return status.code == STATUS_OK ? network_export(session->network, 0, dict) : status;
+}
+
+// Splits `dict` by prefix into views that borrow its values.
+static struct status split_tensors(const struct state_dict *dict, struct state_dict *momentum, struct state_dict *weights)
+{
+    size_t length = strlen(momentum_prefix);
+    momentum->tensors = calloc(dict->count + 1, sizeof *momentum->tensors);
+    weights->tensors = calloc(dict->count + 1, sizeof *weights->tensors);
+    if (momentum->tensors == NULL || weights->tensors == NULL)
+        return status_error(STATUS_NO_MEMORY, "checkpoint of %zu tensors: out of memory", dict->count);
+    for (size_t i = 0; i < dict->count; i++) {
+        bool is_momentum = strncmp(dict->tensors[i].name, momentum_prefix, length) == 0;
+        struct state_dict *to = is_momentum ? momentum : weights;
+        struct state_tensor *tensor = &to->tensors[to->count++];
+        *tensor = dict->tensors[i];
+        if (is_momentum) memmove(tensor->name, tensor->name + length, strlen(tensor->name + length) + 1);
+    }
+    return status_ok();
+}
+
+static struct status restore_tensors(struct training_session *session, const struct state_dict *dict)
+{
+    struct state_dict momentum = {0}, weights = {0};
+    struct status status = split_tensors(dict, &momentum, &weights);
+    if (status.code == STATUS_OK)
+        status = network_import_like_parameters(session->network, 0, session->velocity, &momentum);
+    if (status.code == STATUS_OK) status = network_import(session->network, 0, &weights, true);
+    free(momentum.tensors);
+    free(weights.tensors);
+    return status;
+}
+
+// ---- public ----------------------------------------------------------------------------------------------------
+
+static bool add_text(json_t *metadata, const char *key, json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+    bool added = text != NULL && json_object_set_new(metadata, key, json_string(text)) == 0;
+    free(text);
+    json_decref(value);
+    return added;
+}
+
+struct status training_checkpoint_write(struct training_session *session)
+{
+    struct state_dict dict = {0};
+    json_t *metadata = json_object();
+    struct status status = collect_tensors(session, &dict);
+    if (status.code != STATUS_OK) goto done;
+    if (!add_text(metadata, "owner", describe_owner(session)) || !add_text(metadata, "progress", pack_progress(session))) {
+        status = status_error(STATUS_NO_MEMORY, "checkpoint %s: out of memory", session->job->checkpoint_path);
+        goto done;
+    }
+    status = safetensors_write(session->job->checkpoint_path, &dict, metadata);
+done:
+    json_decref(metadata);
+    state_dict_destroy(&dict);
+    return status;
+}
+
+static json_t *parse_text(const json_t *metadata, const char *key)
+{
+    const char *text = json_string_value(json_object_get(metadata, key));
+    return text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+}
+
+// Names the first setting that differs.
+static struct status check_owner(const char *path, const json_t *found, json_t *expected)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(expected, key, value) {
+        if (!json_equal(value, json_object_get(found, key)))
+            return status_error(STATUS_BAD_INPUT,
+                                "checkpoint %s was made with another %s than this run has; remove it to start anew", path, key);
+    }
+    return status_ok();
+}
+
+struct status training_checkpoint_read(struct training_session *session, bool *found)
+{
+    const char *path = session->job->checkpoint_path;
+    struct state_dict dict = {0};
+    json_t *metadata = NULL, *owner = NULL, *progress = NULL, *expected = NULL;
+    *found = file_exists(path);
+    if (!*found) return status_ok();
+    struct status status = safetensors_read(path, &dict, &metadata);
+    if (status.code != STATUS_OK) goto done;
+    owner = parse_text(metadata, "owner");
+    progress = parse_text(metadata, "progress");
+    expected = describe_owner(session);
+    status = check_owner(path, owner, expected);
+    if (status.code != STATUS_OK) goto done;
+    status = restore_tensors(session, &dict);
+    if (status.code == STATUS_OK && !unpack_progress(progress, session))
+        status = status_error(STATUS_BAD_INPUT, "checkpoint %s: its progress record cannot be read", path);
+done:
+    json_decref(expected);
+    json_decref(progress);
+    json_decref(owner);
+    json_decref(metadata);
+    state_dict_destroy(&dict);
+    return status;
+}

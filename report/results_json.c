@@ -1,0 +1,133 @@
+// results_json.c: results.json, the whole report for programs; README.md lists the keys. Tests: tests/report_test.c.
+#include <math.h>
+#include <stdlib.h>
+
+#include "report/writers.h"
+
+enum { RESULTS_JSON_FORMAT = 1 };
+
+// null where there is no number.
+static json_t *results_json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+// Any bytes as a JSON string; null for NULL.
+static json_t *results_json_text(const char *value)
+{
+    struct text clean = {0};
+    if (value == NULL)
+        return json_null();
+    text_append_clean(&clean, value);
+    json_t *string = json_string(clean.bytes == NULL ? "" : clean.bytes);
+    text_destroy(&clean);
+    return string;
+}
+
+static json_t *results_json_cell(const struct accuracy_cell *cell)
+{
+    return json_pack("{s:o, s:o, s:I, s:I}", "mean", results_json_number(cell->mean), "half_width_95",
+                     results_json_number(cell->half_width), "seeds", (json_int_t)cell->count, "started",
+                     (json_int_t)cell->started);
+}
+
+static json_t *results_json_paper(const struct paper_row *paper)
+{
+    json_t *object = json_object();
+    if (paper == NULL) {
+        json_decref(object);
+        return json_null();
+    }
+    for (int column = 0; column < PAPER_COLUMNS; column++)
+        json_object_set_new(object, paper_columns[column].code, json_real(paper->accuracy[column]));
+    json_object_set_new(object, "mean", json_real(paper->mean));
+    return object;
+}
+
+static json_t *results_json_table(const struct report_summary *summary, const struct accuracy_table *table)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct accuracy_row *row = &table->rows[i];
+        json_t *cells = json_object();
+        for (int column = 0; column < PAPER_COLUMNS; column++)
+            json_object_set_new(cells, paper_columns[column].code, results_json_cell(&row->cells[column]));
+        json_array_append_new(rows, json_pack("{s:o, s:o, s:o, s:i, s:o}", "method", results_json_text(row->method), "cells",
+                                              cells, "mean", results_json_cell(&row->mean), "mean_over_columns",
+                                              row->column_count, "paper",
+                                              results_json_paper(summary_paper_row(summary, row->method))));
+    }
+    return rows;
+}
+
+// Values of result.json as they stand there.
+static void results_json_copy_results(const struct run_record *run, json_t *object)
+{
+    static const char *const keys[] = {
+        "test_accuracy_percent", "test_loss", "test_correct", "test_images", "train_loss", "train_accuracy_percent",
+        "epochs", "steps", "seconds", "images_per_second", "resumed", "peak_memory_bytes", "model_sha256", "finished",
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        json_t *value = json_object_get(run->result, keys[i]);
+        json_object_set(object, keys[i], value == NULL ? json_null() : value);
+    }
+}
+
+static json_t *results_json_run(const struct run_record *run)
+{
+    json_t *object = json_pack("{s:o, s:s, s:o, s:o}", "run", results_json_text(run->folder), "status",
+                               run_state_name(run->state), "message", results_json_text(run->message), "log_message",
+                               results_json_text(run->log_message));
+    if (run->run == NULL)
+        return object;
+    json_object_set_new(object, "role", json_string(run->teacher ? "teacher" : "target"));
+    json_object_set_new(object, "method", results_json_text(run->method));
+    json_object_set_new(object, "corruption", results_json_text(run->corruption));
+    json_object_set_new(object, "corruption_name", results_json_text(run->corruption_name));
+    json_object_set_new(object, "seed", json_integer(run->seed));
+    json_object_set_new(object, "configuration_hash", results_json_text(run->configuration_hash));
+    json_object_set_new(object, "started", results_json_text(run->started));
+    results_json_copy_results(run, object);
+    return object;
+}
+
+static json_t *results_json_list(const struct run_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) json_array_append_new(array, results_json_run(list->runs[i]));
+    return array;
+}
+
+static json_t *results_json_build(const struct report_summary *summary)
+{
+    const struct run_record *latest = summary->latest;
+    json_t *configuration = latest == NULL ? NULL : json_object_get(latest->run, "configuration");
+    json_t *root = json_object();
+    json_object_set_new(root, "format", json_integer(RESULTS_JSON_FORMAT));
+    json_object_set_new(root, "preset", results_json_text(summary->preset));
+    json_object_set_new(root, "configuration_hash", results_json_text(latest == NULL ? NULL : latest->configuration_hash));
+    json_object_set_new(root, "comparable_with_paper", json_boolean(summary->comparable));
+    json_object_set(root, "not_comparable_because", summary->reasons);
+    json_object_set_new(root, "targets", results_json_table(summary, &summary->targets));
+    json_object_set_new(root, "teachers", results_json_table(summary, &summary->teachers));
+    json_object_set_new(root, "runs", results_json_list(&summary->selected));
+    json_object_set_new(root, "other_runs", results_json_list(&summary->others));
+    json_object_set_new(root, "unreadable_folders", results_json_list(&summary->unreadable));
+    json_object_set(root, "configuration", configuration == NULL ? json_null() : configuration);
+    json_object_set(root, "data", summary->data_sets);
+    json_object_set(root, "environment", summary->environment);
+    json_object_set(root, "remarks", summary->remarks);
+    return root;
+}
+
+void results_json_write(const struct report_summary *summary, struct text *text)
+{
+    json_t *root = results_json_build(summary);
+    // 15 digits give every decimal of at most 15 digits back as it was written.
+    char *bytes = root == NULL ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    text->failed = text->failed || bytes == NULL;
+    text_append(text, bytes);
+    text_append(text, "\n");
+    free(bytes);
+    json_decref(root);
+}

@@ -1,0 +1,264 @@
+// backend_loss_test.c: the classifier and the losses of every backend against the reference, over odd sizes and all
+// options; bits independent of threads and of company.
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+
+#include "tests/support/device_array.h"
+#include "tests/support/experiment.h"
+
+// Losses and gradients in float32: a few roundings on top of exponentials of logits within +-8.
+static const double tolerance = 5e-6;
+
+enum { SEED = 40 };
+
+struct head_spec {
+    int images, width, classes;  // width: features of the classifier
+    bool rows, gradients, metrics;
+    int variant;                 // label smoothing, or which distance
+};
+
+// Every result wanted, none but one, and so on: one bit each, as far as `count` sizes go.
+static void check_head(experiment_function *function, int variants)
+{
+    static const int sizes[][3] = {{1, 3, 2}, {5, 20, 7}, {4, 64, 10}, {7, 128, 100}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int variant = 0; variant < variants; variant++)
+            for (int options = 1; options < 8; options++) {
+                struct head_spec spec = {sizes[i][0],        sizes[i][1],        sizes[i][2], (options & 1) != 0,
+                                         (options & 2) != 0, (options & 4) != 0, variant};
+                char label[96];
+                snprintf(label, sizeof label, "%d images, width %d, %d classes, options %d, variant %d", spec.images,
+                         spec.width, spec.classes, options, variant);
+                experiment_check(function, &spec, SEED, label);
+            }
+}
+
+static void linear_forward_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t images = (size_t)spec->images, features = (size_t)spec->width, classes = (size_t)spec->classes;
+    struct linear_forward linear = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .features = spec->width,
+        .classes = spec->classes,
+        .input = experiment_floats(experiment, images * features, -1, 1),
+        .weight = experiment_per_run(experiment, classes * features, -1, 1),
+        .bias = experiment_per_run(experiment, classes, -1, 1),
+        .logits = experiment_results(experiment, images * classes),
+    };
+    linear_forward(experiment->device, &linear);
+    experiment_record(experiment, "logits", linear.logits, images * classes, tolerance);
+}
+
+static void linear_backward_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t images = (size_t)spec->images, features = (size_t)spec->width, classes = (size_t)spec->classes;
+    struct linear_backward linear = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .features = spec->width,
+        .classes = spec->classes,
+        .grad_logits = experiment_floats(experiment, images * classes, -1, 1),
+        .input = experiment_floats(experiment, images * features, -1, 1),
+        .weight = experiment_per_run(experiment, classes * features, -1, 1),
+    };
+    if (spec->rows) linear.grad_input = experiment_results(experiment, images * features);
+    if (spec->gradients) linear.grad_weight = experiment_per_run_results(experiment, classes * features);
+    if (spec->metrics) linear.grad_bias = experiment_per_run_results(experiment, classes);
+    linear_backward(experiment->device, &linear);
+    if (spec->rows) experiment_record(experiment, "grad_input", linear.grad_input, images * features, tolerance);
+    if (spec->gradients)
+        experiment_record_per_run(experiment, "grad_weight", linear.grad_weight, classes * features, tolerance);
+    if (spec->metrics) experiment_record_per_run(experiment, "grad_bias", linear.grad_bias, classes, tolerance);
+}
+
+// What a loss leaves behind, of the three results that may be absent.
+struct loss_results {
+    float *row_loss, *gradient;
+    struct metrics *metrics;
+};
+
+// Metrics begin with something in them, since losses add to them.
+static struct loss_results make_results(struct experiment *experiment, size_t gradient_size)
+{
+    const struct head_spec *spec = experiment->spec;
+    struct loss_results results = {.row_loss = NULL};
+    const struct metrics before[] = {{100, 7, 9}, {100, 7, 9}, {100, 7, 9}};
+    cr_assert(experiment->runs <= 3);
+    if (spec->rows) results.row_loss = experiment_results(experiment, (size_t)spec->images);
+    if (spec->gradients) results.gradient = experiment_results(experiment, gradient_size);
+    if (spec->metrics)
+        results.metrics = device_put(experiment->device, before, (size_t)experiment->runs * sizeof before[0]);
+    return results;
+}
+
+static void record_metrics(struct experiment *experiment, const struct metrics *memory)
+{
+    struct metrics metrics[3];
+    float sums[3];
+    int64_t counts[3][2];
+    device_get(experiment->device, memory, metrics, (size_t)experiment->runs * sizeof metrics[0]);
+    for (int run = 0; run < experiment->runs; run++) {
+        sums[run] = (float)metrics[run].loss_sum;
+        counts[run][0] = metrics[run].correct;
+        counts[run][1] = metrics[run].images;
+    }
+    experiment_record(experiment, "loss_sum", device_put_floats(experiment->device, sums, (size_t)experiment->runs), 1,
+                      tolerance);
+    experiment_record_bytes(experiment, "correct and images",
+                            device_put(experiment->device, counts, (size_t)experiment->runs * sizeof counts[0]),
+                            sizeof counts[0]);
+}
+
+static void record_results(struct experiment *experiment, const struct loss_results *results, size_t gradient_size)
+{
+    const struct head_spec *spec = experiment->spec;
+    if (spec->rows) experiment_record(experiment, "row_loss", results->row_loss, (size_t)spec->images, tolerance);
+    if (spec->gradients) experiment_record(experiment, "gradient", results->gradient, gradient_size, tolerance);
+    if (spec->metrics) record_metrics(experiment, results->metrics);
+}
+
+static void cross_entropy_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t size = (size_t)spec->images * (size_t)spec->classes;
+    struct loss_results results = make_results(experiment, size);
+    struct softmax_cross_entropy loss = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .classes = spec->classes,
+        .label_smoothing = spec->variant == 0 ? 0 : 0.1F,
+        .logits = experiment_floats(experiment, size, -8, 8),
+        .labels = experiment_integers(experiment, (size_t)spec->images, (uint32_t)spec->classes),
+        .row_loss = results.row_loss,
+        .grad_logits = results.gradient,
+        .metrics = results.metrics,
+    };
+    softmax_cross_entropy(experiment->device, &loss);
+    record_results(experiment, &results, size);
+}
+
+static void non_saturating_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t size = (size_t)spec->images * (size_t)spec->classes;
+    struct loss_results results = make_results(experiment, size);
+    struct non_saturating_loss loss = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .classes = spec->classes,
+        .label_smoothing = spec->variant == 0 ? 0 : 0.1F,
+        .logits = experiment_floats(experiment, size, -4, 4),
+        .labels = experiment_integers(experiment, (size_t)spec->images, (uint32_t)spec->classes),
+        .row_loss = results.row_loss,
+        .grad_logits = results.gradient,
+        .metrics = results.metrics,
+    };
+    non_saturating_loss(experiment->device, &loss);
+    record_results(experiment, &results, size);
+}
+
+static void augmix_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t size = 3 * (size_t)spec->images * (size_t)spec->classes;
+    struct loss_results results = make_results(experiment, size);
+    struct augmix_loss loss = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .classes = spec->classes,
+        .logits = experiment_floats(experiment, size, -8, 8),
+        .labels = experiment_integers(experiment, (size_t)spec->images, (uint32_t)spec->classes),
+        .row_loss = results.row_loss,
+        .grad_logits = results.gradient,
+        .metrics = results.metrics,
+    };
+    if (spec->variant == 1)
+        loss.components = device_make(experiment->device, (size_t)experiment->runs * 4 * sizeof(double));
+    augmix_loss(experiment->device, &loss);
+    record_results(experiment, &results, size);
+    if (loss.components == NULL) return;
+    double components[12];
+    float rounded[12];
+    device_get(experiment->device, loss.components, components, (size_t)experiment->runs * 4 * sizeof(double));
+    for (int i = 0; i < 4 * experiment->runs; i++) rounded[i] = (float)components[i];
+    float *copy = device_put_floats(experiment->device, rounded, 4 * (size_t)experiment->runs);
+    experiment_record(experiment, "components", copy, 4, tolerance);
+}
+
+static void distance_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t size = (size_t)spec->images * (size_t)spec->width;
+    struct loss_results results = make_results(experiment, size);
+    struct feature_distance_loss loss = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .features = spec->width,
+        .distance = spec->variant == 0 ? FEATURE_DISTANCE_COSINE : FEATURE_DISTANCE_NORMALISED_SQUARE,
+        .first = experiment_floats(experiment, size, -1, 1),
+        .second = experiment_floats(experiment, size, -1, 1),
+        .row_loss = results.row_loss,
+        .grad_second = results.gradient,
+        .metrics = results.metrics,
+    };
+    feature_distance_loss(experiment->device, &loss);
+    record_results(experiment, &results, size);
+}
+
+static void kl_experiment(struct experiment *experiment)
+{
+    const struct head_spec *spec = experiment->spec;
+    size_t size = (size_t)spec->images * (size_t)spec->classes;
+    struct loss_results results = make_results(experiment, size);
+    struct kl_loss loss = {
+        .runs = experiment->runs,
+        .images = spec->images,
+        .classes = spec->classes,
+        .first = experiment_floats(experiment, size, -8, 8),
+        .second = experiment_floats(experiment, size, -8, 8),
+        .row_loss = results.row_loss,
+        .grad_second = results.gradient,
+        .metrics = results.metrics,
+    };
+    kl_loss(experiment->device, &loss);
+    record_results(experiment, &results, size);
+}
+
+Test(backend_loss, linear_forward)
+{
+    check_head(linear_forward_experiment, 1);
+}
+
+Test(backend_loss, linear_backward)
+{
+    check_head(linear_backward_experiment, 1);
+}
+
+Test(backend_loss, softmax_cross_entropy)
+{
+    check_head(cross_entropy_experiment, 2);
+}
+
+Test(backend_loss, non_saturating)
+{
+    check_head(non_saturating_experiment, 2);
+}
+
+Test(backend_loss, augmix)
+{
+    check_head(augmix_experiment, 2);
+}
+
+Test(backend_loss, feature_distance)
+{
+    check_head(distance_experiment, 2);
+}
+
+Test(backend_loss, kl)
+{
+    check_head(kl_experiment, 1);
+}
