@@ -126,6 +126,7 @@ include mk/lint.mk mk/install.mk mk/help.mk
 
 # Rewritten when a flag or the compiler changes; every object hangs on it.
 $(BUILD)/flags: FORCE | setup
+	@command -v $(firstword $(CC)) >/dev/null || { echo 'no compiler $(CC): `make deps` installs what is missing'; exit 1; }
 	@mkdir -p $(@D) && { printf '%s\n' '$(CC) $(preprocess) $(compile_flags) $(CFLAGS)' '$(fast_flags)' \
 	    '$(plain_flags)' '$(test_flags)' '$(foreach i,$(INSTRUCTION_SETS),$(flags_$i))' && $(CC) --version; } > $@.new && $(replace)
 
@@ -135,7 +136,7 @@ $(BUILD)/link_flags: FORCE
 $(BUILD)/test_objects: FORCE
 	@mkdir -p $(@D) && printf '%s\n' $(TEST_OBJECTS) > $@.new && $(replace)
 
-$(BUILD)/generated/build_info.c: FORCE | setup
+$(BUILD)/generated/build_info.c: FORCE | $(BUILD)/flags
 	@mkdir -p $(@D) && CC='$(CC)' scripts/build_info > $@.new && $(replace)
 
 $(BUILD)/generated/embedded_presets.c: $(PRESETS) scripts/embed_files FORCE

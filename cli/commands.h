@@ -6,7 +6,7 @@
 
 struct command {
     const char *name;
-    const char *summary;  // a line of `transinv --help`
+    const char *summary; // a line of `transinv --help`
     // argv[0] is "transinv NAME". Parses, acts, prints results to standard output; the status is main's to print.
     struct status (*run)(int argc, char **argv);
 };

@@ -140,17 +140,14 @@ void preset_options_destroy(struct preset_options *options)
 struct status preset_options_load(const struct preset_options *options, struct preset *preset)
 {
     struct status status = preset_load(options->preset != NULL ? options->preset : "quick", preset);
-    if (status.code != STATUS_OK)
-        return status;
+    if (status.code != STATUS_OK) return status;
     const char *source = options->data != NULL ? "--data on the command line" : "--catalog on the command line";
     bool given = options->data != NULL || options->catalog != NULL;
     if (given && preset->values.data.source != PRESET_SOURCE_CIFAR)
         status = preset_override(preset, "data.source=cifar", source);
     for (int i = 0; status.code == STATUS_OK && i < options->override_count; i++)
         status = preset_override(preset, options->overrides[i], "command line");
-    if (status.code == STATUS_OK)
-        status = preset_check(preset);
-    if (status.code != STATUS_OK)
-        preset_destroy(preset);
+    if (status.code == STATUS_OK) status = preset_check(preset);
+    if (status.code != STATUS_OK) preset_destroy(preset);
     return status;
 }

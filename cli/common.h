@@ -9,15 +9,15 @@
 
 // ---- every command: --quiet, --verbose -------------------------------------------------------------------------
 
-extern const struct argp message_argp;  // no input: takes effect when parsed
+extern const struct argp message_argp; // no input: takes effect when parsed
 
 // ---- commands that compute: --threads, --device ----------------------------------------------------------------
 
 struct device_options {
-    int threads;         // 0: machine_thread_count()
-    const char *device;  // NULL: auto
+    int threads;        // 0: machine_thread_count()
+    const char *device; // NULL: auto
 };
-extern const struct argp device_argp;  // input: struct device_options, zeroed
+extern const struct argp device_argp; // input: struct device_options, zeroed
 
 // STATUS_USAGE names the backends of this machine. *device is the caller's to close.
 struct status device_options_open(const struct device_options *options, struct device **device);
@@ -27,13 +27,13 @@ struct status device_options_open(const struct device_options *options, struct d
 enum { OVERRIDE_LIMIT = 128 };
 
 struct preset_options {
-    const char *preset;                      // NULL: quick
+    const char *preset; // NULL: quick
     const char *data, *catalog;
-    const char *overrides[OVERRIDE_LIMIT];   // "section.key=value", in the order given
-    char *owned[OVERRIDE_LIMIT];             // those of them to be freed
+    const char *overrides[OVERRIDE_LIMIT]; // "section.key=value", in the order given
+    char *owned[OVERRIDE_LIMIT];           // those of them to be freed
     int override_count;
 };
-extern const struct argp preset_argp;  // input: struct preset_options, zeroed
+extern const struct argp preset_argp; // input: struct preset_options, zeroed
 
 // Appends KEY=VALUE as if --set had given it.
 void preset_options_add(struct preset_options *options, const struct argp_state *state, const char *key,

@@ -1,6 +1,5 @@
 // doctor.c: `transinv doctor`: what this machine has, and what that means. Tests: tests/cli_test.c.
 #include <argp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +48,30 @@ static const char documentation[] =
 
 // ---- one topic each: a title in the first ten columns, what is there, and on the next line what it means --------
 
+enum { TITLE_COLUMNS = 11, PAGE_COLUMNS = 80 };
+
+// Breaks between words; a path that is longer than a line stays whole.
+static void print_wrapped(const char *title, int indent, const char *text)
+{
+    int column = printf("%-*s%*s", TITLE_COLUMNS, title, indent, "");
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+        if (column + length > PAGE_COLUMNS && column > TITLE_COLUMNS + indent)
+            column = printf("\n%*s", TITLE_COLUMNS + indent, "") - 1;
+        column += printf("%.*s ", length, text);
+        text += length + (text[length] == ' ');
+    }
+    putchar('\n');
+}
+
 static void say(const char *title, const char *finding)
 {
-    printf("%-10s %s\n", title, finding);
+    print_wrapped(title, 0, finding);
 }
 
 static void explain(const char *meaning)
 {
-    printf("%-10s   %s\n", "", meaning);
+    print_wrapped("", 2, meaning);
 }
 
 static void show_program(void)
@@ -78,8 +93,7 @@ static void show_processor(void)
     snprintf(text, sizeof text, "AVX2 %s, AVX-512 %s, AVX-512 bfloat16 %s", machine_has_avx2() ? "yes" : "no",
              machine_has_avx512() ? "yes" : "no", machine_has_avx512_bf16() ? "yes" : "no");
     say("", text);
-    if (!machine_has_avx2())
-        explain("Without AVX2 the portable kernels are used, which are several times slower.");
+    if (!machine_has_avx2()) explain("Without AVX2 the portable kernels are used, which are several times slower.");
 }
 
 static void show_threads(void)
@@ -113,7 +127,10 @@ static void show_backends(void)
 {
     const struct kernels *const *available = kernels_available();
     for (int i = 0; available[i] != NULL; i++) say(i == 0 ? "backends" : "", available[i]->name);
-    printf("%-10s   --device auto and cpu mean %s; reference is the definition, and slow.\n", "", available[0]->name);
+    char text[200];
+    snprintf(text, sizeof text, "--device auto and cpu mean %s; reference is the definition of all others, and slow.",
+             available[0]->name);
+    explain(text);
 }
 
 static void show_gnuplot(void)
@@ -136,17 +153,18 @@ static void show_gnuplot(void)
 static void show_terminal(void)
 {
     bool terminal = isatty(STDERR_FILENO) != 0;
-    say("terminal", !terminal                        ? "none: progress comes as plain lines"
+    say("terminal", !terminal                       ? "none: progress comes as plain lines"
                     : log_stream_has_colour(stderr) ? "yes, with colour"
                                                     : "yes, without colour");
 }
 
+// A preset's first line says what it is.
 static void show_presets(void)
 {
     for (const struct embedded_file *file = embedded_presets; file->name != NULL; file++) {
-        char line[120];
-        snprintf(line, sizeof line, "%.*s", (int)strcspn(file->text, "\n"), file->text + strspn(file->text, "# "));
-        line[strcspn(line, "\n")] = '\0';
+        const char *begin = file->text + strspn(file->text, "# ");
+        char line[160];
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(begin, "\n"), begin);
         say(file == embedded_presets ? "presets" : "", line);
     }
 }
@@ -160,7 +178,8 @@ static struct status show_data_set(const struct catalog *catalog, const char *na
     struct status status = cifar_source_load(catalog, name, folder, &data);
     if (status.code == STATUS_OK) {
         char text[700];
-        snprintf(text, sizeof text, "%d training and %d test images in %s", data.train.count, data.test.count, data.source);
+        snprintf(text, sizeof text, "%d training and %d test images in %s", data.train.count, data.test.count,
+                 data.source);
         say(name, text);
         explain(data.official ? "The official archive, checksum verified." : data.remark);
     } else if (status.code == STATUS_MISSING) {
@@ -179,8 +198,7 @@ static struct status show_data(const struct doctor_options *chosen)
     struct catalog catalog = {0};
     char *folder = NULL;
     struct status status = catalog_create(chosen->catalog, &catalog), second = status_ok();
-    if (status.code == STATUS_OK)
-        status = data_folder_resolve(chosen->data, &folder);
+    if (status.code == STATUS_OK) status = data_folder_resolve(chosen->data, &folder);
     if (status.code == STATUS_OK) {
         say("data", folder);
         status = show_data_set(&catalog, "cifar-10", folder);

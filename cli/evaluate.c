@@ -14,18 +14,19 @@
 
 enum { KEY_DATASET = 0x200, KEY_TRAIN, KEY_JSON, KEY_LOGITS, KEY_DEPTH, KEY_WIDEN };
 
-enum { EVALUATION_BATCH = 100 };  // images at a time; decides no result
+enum { EVALUATION_BATCH = 100 }; // images at a time; decides no result
 
 struct evaluate_options {
     struct preset_options preset;
     struct device_options device;
     const char *model, *dataset, *logits;
-    int depth, widen;  // 0: as the file says
+    int depth, widen; // 0: as the file says
     bool train, json;
 };
 
 static const struct argp_option options[] = {
-    {"dataset", KEY_DATASET, "NAME", 0, "cifar-10, cifar-100, synthetic-10 or synthetic-100 (default: as the file says)", 1},
+    {"dataset", KEY_DATASET, "NAME", 0,
+     "cifar-10, cifar-100, synthetic-10 or synthetic-100 (default: as the file says)", 1},
     {"train", KEY_TRAIN, 0, 0, "Its training images instead of its test images", 1},
     {"depth", KEY_DEPTH, "D", 0, "Depth of WideResNet-D-K (default: as the file says)", 1},
     {"widen", KEY_WIDEN, "K", 0, "Width factor of WideResNet-D-K (default: as the file says)", 1},
@@ -49,8 +50,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_LOGITS: chosen->logits = argument; return 0;
     case KEY_JSON: chosen->json = true; return 0;
     case ARGP_KEY_ARG:
-        if (chosen->model != NULL)
-            argp_error(state, "unexpected argument \"%s\"", argument);
+        if (chosen->model != NULL) argp_error(state, "unexpected argument \"%s\"", argument);
         chosen->model = argument;
         return 0;
     case ARGP_KEY_NO_ARGS: argp_error(state, "expected a model file"); return 0;
@@ -96,10 +96,8 @@ static struct status load_model(struct evaluate_command *command)
 {
     const struct evaluate_options *chosen = command->chosen;
     struct status status = safetensors_read(chosen->model, &command->model, &command->metadata);
-    if (status.code == STATUS_OK)
-        status = find_number(command, "depth", chosen->depth, &command->depth);
-    if (status.code == STATUS_OK)
-        status = find_number(command, "widen", chosen->widen, &command->widen);
+    if (status.code == STATUS_OK) status = find_number(command, "depth", chosen->depth, &command->depth);
+    if (status.code == STATUS_OK) status = find_number(command, "widen", chosen->widen, &command->widen);
     return status;
 }
 
@@ -107,8 +105,7 @@ static struct status load_data(struct evaluate_command *command)
 {
     const struct evaluate_options *chosen = command->chosen;
     const char *name = chosen->dataset;
-    if (name == NULL)
-        name = json_string_value(json_object_get(command->metadata, "dataset"));
+    if (name == NULL) name = json_string_value(json_object_get(command->metadata, "dataset"));
     if (name == NULL)
         return status_error(STATUS_USAGE, "%s does not say which data set it is for; give --dataset", chosen->model);
     const struct run_data_request request = {&command->preset, chosen->preset.data, chosen->preset.catalog};
@@ -136,16 +133,15 @@ static struct status measure(struct evaluate_command *command)
 static struct status print_json(const struct evaluate_command *command)
 {
     const struct evaluation *evaluation = &command->evaluation;
-    json_t *object = json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:I, s:I}", "model",
-                               json_text(command->chosen->model), "dataset", command->data.name, "part",
-                               command->chosen->train ? "train" : "test", "depth", command->depth, "widen", command->widen,
-                               "classes", command->set->classes, "accuracy_percent", 100 * evaluation->accuracy, "loss",
-                               evaluation->loss, "correct", (json_int_t)evaluation->correct, "images",
-                               (json_int_t)evaluation->images);
+    json_t *object = json_pack(
+        "{s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:I, s:I}", "model", json_text(command->chosen->model), "dataset",
+        command->data.name, "part", command->chosen->train ? "train" : "test", "depth", command->depth, "widen",
+        command->widen, "classes", command->set->classes, "accuracy_percent", 100 * evaluation->accuracy, "loss",
+        evaluation->loss, "correct", (json_int_t)evaluation->correct, "images", (json_int_t)evaluation->images);
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
-    struct status status = text != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "print the result: out of memory");
-    if (text != NULL)
-        puts(text);
+    struct status status =
+        text != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "print the result: out of memory");
+    if (text != NULL) puts(text);
     free(text);
     json_decref(object);
     return status;
@@ -154,8 +150,7 @@ static struct status print_json(const struct evaluate_command *command)
 static struct status print_result(const struct evaluate_command *command)
 {
     const struct evaluation *evaluation = &command->evaluation;
-    if (command->chosen->json)
-        return print_json(command);
+    if (command->chosen->json) return print_json(command);
     printf("%s, %s images: accuracy %.2f %% (%lld of %lld), loss %.4f\n", command->data.name,
            command->chosen->train ? "training" : "test", 100 * evaluation->accuracy, (long long)evaluation->correct,
            (long long)evaluation->images, evaluation->loss);
@@ -164,23 +159,19 @@ static struct status print_result(const struct evaluate_command *command)
 
 static struct status command_evaluate_run(int argc, char **argv)
 {
-    const struct argp_child children[] = {{&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
+    const struct argp_child children[] = {
+        {&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
     const struct argp argp = {
         .options = options, .parser = parse_option, .args_doc = "MODEL", .doc = documentation, .children = children};
     struct evaluate_options chosen = {.model = NULL};
     struct evaluate_command command = {.chosen = &chosen};
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     struct status status = preset_options_load(&chosen.preset, &command.preset);
-    if (status.code == STATUS_OK)
-        status = load_model(&command);
-    if (status.code == STATUS_OK)
-        status = load_data(&command);
-    if (status.code == STATUS_OK)
-        status = device_options_open(&chosen.device, &command.device);
-    if (status.code == STATUS_OK)
-        status = measure(&command);
-    if (status.code == STATUS_OK)
-        status = print_result(&command);
+    if (status.code == STATUS_OK) status = load_model(&command);
+    if (status.code == STATUS_OK) status = load_data(&command);
+    if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &command.device);
+    if (status.code == STATUS_OK) status = measure(&command);
+    if (status.code == STATUS_OK) status = print_result(&command);
     free(command.logits);
     json_decref(command.metadata);
     state_dict_destroy(&command.model);

@@ -19,7 +19,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] - 1 };
 struct choice {
     const struct command *command;
     int argc;
-    char **argv;  // of the command
+    char **argv; // of the command
 };
 
 static void print_version(FILE *stream, struct argp_state *state)
@@ -46,13 +46,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_ARG:
         for (int i = 0; choice->command == NULL && i < COMMAND_COUNT; i++)
-            if (strcmp(commands[i]->name, argument) == 0)
-                choice->command = commands[i];
-        if (choice->command == NULL)
-            refuse_command(state, argument);
+            if (strcmp(commands[i]->name, argument) == 0) choice->command = commands[i];
+        if (choice->command == NULL) refuse_command(state, argument);
         choice->argc = state->argc - state->next + 1;
         choice->argv = state->argv + state->next - 1;
-        state->next = state->argc;  // the rest is the command's
+        state->next = state->argc; // the rest is the command's
         return 0;
     case ARGP_KEY_NO_ARGS: argp_error(state, "expected a command"); return 0;
     default: return ARGP_ERR_UNKNOWN;
@@ -63,13 +61,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static char *list_commands(int key, const char *text, void *input)
 {
     (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC)
-        return (char *)text;
+    if (key != ARGP_KEY_HELP_POST_DOC) return (char *)text;
     char *list = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&list, &size);
-    if (stream == NULL)
-        return (char *)text;
+    if (stream == NULL) return (char *)text;
     fputs("Commands (each has its own --help):\n", stream);
     for (int i = 0; i < COMMAND_COUNT; i++) fprintf(stream, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs(text, stream);
@@ -90,14 +86,12 @@ static struct status run_command(const struct choice *choice)
 {
     char name[64];
     snprintf(name, sizeof name, "transinv %s", choice->command->name);
-    choice->argv[0] = name;  // what argp calls the program in its messages
+    choice->argv[0] = name; // what argp calls the program in its messages
     struct status status = choice->command->run(choice->argc, choice->argv);
     if (fflush(stdout) != 0 && status.code == STATUS_OK)
         status = status_error(STATUS_IO, "write to standard output: %s", strerror(errno));
-    if (status.code != STATUS_OK)
-        log_message(LOG_ERROR, "%s", status.message);
-    if (status.code == STATUS_USAGE)
-        fprintf(stderr, "Try `%s --help' for more information.\n", name);
+    if (status.code != STATUS_OK) log_message(LOG_ERROR, "%s", status.message);
+    if (status.code == STATUS_USAGE) fprintf(stderr, "Try `%s --help' for more information.\n", name);
     return status;
 }
 
@@ -109,8 +103,7 @@ int main(int argc, char **argv)
     char name[] = "transinv";
     argp_program_version_hook = print_version;
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
-    if (argc > 0)
-        argv[0] = name;
+    if (argc > 0) argv[0] = name;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &choice);
     interrupt_install();
     return status_exit_code(run_command(&choice).code);

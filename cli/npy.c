@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 
-enum { NPY_HEADER_BYTES = 128 };  // magic 6, version 2, length 2, text; a multiple of 64, so that the data is aligned
+enum { NPY_HEADER_BYTES = 128 }; // magic 6, version 2, length 2, text; a multiple of 64, so that the data is aligned
 
 static const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
 
@@ -19,8 +19,8 @@ static void fill_header(uint8_t header[NPY_HEADER_BYTES], int rows, int columns)
     char text[NPY_HEADER_BYTES];
     memset(header, ' ', NPY_HEADER_BYTES);
     memcpy(header, start, sizeof start);
-    int length = snprintf(text, sizeof text, "{'descr': '%cf4', 'fortran_order': False, 'shape': (%d, %d), }", order, rows,
-                          columns);
+    int length = snprintf(text, sizeof text, "{'descr': '%cf4', 'fortran_order': False, 'shape': (%d, %d), }", order,
+                          rows, columns);
     memcpy(header + sizeof start, text, (size_t)length);
     header[NPY_HEADER_BYTES - 1] = '\n';
 }

@@ -18,7 +18,8 @@ struct report_options {
 static const struct argp_option options[] = {
     {"preset", 'p', "NAME", 0, "Name of the preset whose runs are reported (default: quick)", 1},
     {"results", KEY_RESULTS, "DIR", 0, "Where runs and reports are kept (default: results)", 1},
-    {"configuration", KEY_CONFIGURATION, "HASH", 0, "Configuration hash whose runs fill the table (default: of the run started last)", 1},
+    {"configuration", KEY_CONFIGURATION, "HASH", 0,
+     "Configuration hash whose runs fill the table (default: of the run started last)", 1},
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},
     {0},
 };
@@ -36,9 +37,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const char documentation[] = "Writes the report of a preset's runs: index.html, table.md, results.csv, results.json."
-                                    "\v"
-                                    "Example: transinv report --preset paper --results results";
+static const char documentation[] =
+    "Writes the report of a preset's runs: index.html, table.md, results.csv, results.json."
+    "\v"
+    "Example: transinv report --preset paper --results results";
 
 static struct status command_report_run(int argc, char **argv)
 {
@@ -54,8 +56,7 @@ static struct status command_report_run(int argc, char **argv)
                                            .configuration_hash = chosen.configuration_hash,
                                            .plots = !chosen.no_plots};
     struct status status = report_write(&request);
-    if (status.code == STATUS_OK)
-        printf("report: %s/index.html\n", output_folder);
+    if (status.code == STATUS_OK) printf("report: %s/index.html\n", output_folder);
     free(runs_folder);
     free(output_folder);
     return status;

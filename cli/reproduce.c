@@ -43,7 +43,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_SEEDS: preset_options_add(&chosen->preset, state, "matrix.seeds", argument); return 0;
     case KEY_RESULTS: chosen->results = argument; return 0;
     case KEY_RETRY: chosen->retry = true; return 0;
-    case KEY_CHECKPOINT: chosen->checkpoint_seconds = option_integer(state, "checkpoint", argument, 0, 1000000); return 0;
+    case KEY_CHECKPOINT:
+        chosen->checkpoint_seconds = option_integer(state, "checkpoint", argument, 0, 1000000);
+        return 0;
     case KEY_NO_PLOTS: chosen->no_plots = true; return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", argument); return 0;
     default: return ARGP_ERR_UNKNOWN;
@@ -68,14 +70,14 @@ static struct status write_report(const char *results, const char *runs_folder, 
                                            .configuration_hash = configuration_hash,
                                            .plots = plots};
     struct status status = report_write(&request);
-    if (status.code == STATUS_OK)
-        printf("report: %s/index.html\n", output);
+    if (status.code == STATUS_OK) printf("report: %s/index.html\n", output);
     free(output);
     return status;
 }
 
 // A matrix with failed runs has a report too; an interrupted one ends at once.
-static struct status reproduce(const struct reproduce_options *chosen, const struct preset *preset, struct device *device)
+static struct status reproduce(const struct reproduce_options *chosen, const struct preset *preset,
+                               struct device *device)
 {
     struct matrix_summary summary;
     char *runs_folder = results_folder(chosen->results, "runs", preset->name);
@@ -90,24 +92,24 @@ static struct status reproduce(const struct reproduce_options *chosen, const str
     };
     struct status status = matrix_run(&request, &summary), report_status = status_ok();
     if (status.code == STATUS_OK || status.code == STATUS_FAILED)
-        report_status = write_report(chosen->results, runs_folder, preset->name, summary.configuration_hash, !chosen->no_plots);
+        report_status =
+            write_report(chosen->results, runs_folder, preset->name, summary.configuration_hash, !chosen->no_plots);
     free(runs_folder);
     return status.code != STATUS_OK ? status : report_status;
 }
 
 static struct status command_reproduce_run(int argc, char **argv)
 {
-    const struct argp_child children[] = {{&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
+    const struct argp_child children[] = {
+        {&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
     const struct argp argp = {.options = options, .parser = parse_option, .doc = documentation, .children = children};
     struct reproduce_options chosen = {.results = "results", .checkpoint_seconds = 60};
     struct preset preset = {.name = ""};
     struct device *device = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     struct status status = preset_options_load(&chosen.preset, &preset);
-    if (status.code == STATUS_OK)
-        status = device_options_open(&chosen.device, &device);
-    if (status.code == STATUS_OK)
-        status = reproduce(&chosen, &preset, device);
+    if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &device);
+    if (status.code == STATUS_OK) status = reproduce(&chosen, &preset, device);
     device_close(device);
     preset_destroy(&preset);
     preset_options_destroy(&chosen.preset);

@@ -26,7 +26,8 @@ struct train_options {
 };
 
 static const struct argp_option options[] = {
-    {"dataset", KEY_DATASET, "NAME", 0, "cifar-10, cifar-100, synthetic-10 or synthetic-100 (default: the preset's)", 1},
+    {"dataset", KEY_DATASET, "NAME", 0, "cifar-10, cifar-100, synthetic-10 or synthetic-100 (default: the preset's)",
+     1},
     {"start", KEY_START, "MODEL", 0, "Start from this safetensors file, as a target does, with a fresh classifier", 1},
     {"method", KEY_METHOD, "CODE", 0, "Method of a target (default: FT); needs --start", 1},
     {"corruption", KEY_CORRUPTION, "CODE", 0, "The teacher's corruption: code or full name", 1},
@@ -46,8 +47,7 @@ static const struct method *find_method(const struct argp_state *state, const ch
         size_t length = strlen(codes);
         snprintf(codes + length, sizeof codes - length, "%s%s", i == 0 ? "" : ", ", methods[i]->code);
     }
-    if (method == NULL)
-        argp_error(state, "--method: expected one of %s, found \"%s\"", codes, code);
+    if (method == NULL) argp_error(state, "--method: expected one of %s, found \"%s\"", codes, code);
     return method;
 }
 
@@ -55,7 +55,9 @@ static const struct corruption *find_corruption(const struct argp_state *state, 
 {
     const struct corruption *corruption = corruption_find(name);
     if (corruption == NULL)
-        argp_error(state, "--corruption: expected a code such as GN or a full name such as gaussian_noise, found \"%s\"", name);
+        argp_error(state,
+                   "--corruption: expected a code such as GN or a full name such as gaussian_noise, found \"%s\"",
+                   name);
     return corruption;
 }
 
@@ -74,7 +76,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_SEED: chosen->seed = option_integer(state, "seed", argument, 0, PRESET_SEED_MAXIMUM); return 0;
     case 'o': chosen->output = argument; return 0;
     case KEY_RETRY: chosen->retry = true; return 0;
-    case KEY_CHECKPOINT: chosen->checkpoint_seconds = option_integer(state, "checkpoint", argument, 0, 1000000); return 0;
+    case KEY_CHECKPOINT:
+        chosen->checkpoint_seconds = option_integer(state, "checkpoint", argument, 0, 1000000);
+        return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", argument); return 0;
     case ARGP_KEY_END:
         if (chosen->method != NULL && chosen->start == NULL)
@@ -109,14 +113,12 @@ static struct status load_preset(struct training_command *command)
 {
     const struct train_options *chosen = command->chosen;
     struct status status = preset_options_load(&chosen->preset, &command->preset);
-    if (status.code != STATUS_OK || chosen->dataset == NULL)
-        return status;
+    if (status.code != STATUS_OK || chosen->dataset == NULL) return status;
     bool synthetic = strncmp(chosen->dataset, "synthetic-", strlen("synthetic-")) == 0;
     if (synthetic != (command->preset.values.data.source == PRESET_SOURCE_SYNTHETIC))
         status = preset_override(&command->preset, synthetic ? "data.source=synthetic" : "data.source=cifar",
                                  "--dataset on the command line");
-    if (status.code == STATUS_OK)
-        status = preset_check(&command->preset);
+    if (status.code == STATUS_OK) status = preset_check(&command->preset);
     return status;
 }
 
@@ -144,10 +146,8 @@ static struct status plan_run(struct training_command *command)
         .teacher_images = target ? "unknown" : "clean",
         .kernels = device_kernels(command->device),
     };
-    if (status.code == STATUS_OK)
-        status = configuration_hash(&configuration, command->hash);
-    if (status.code == STATUS_OK)
-        run_plan_name(plan);
+    if (status.code == STATUS_OK) status = configuration_hash(&configuration, command->hash);
+    if (status.code == STATUS_OK) run_plan_name(plan);
     return status;
 }
 
@@ -174,8 +174,7 @@ static void report_progress(void *context, double images_done)
 static struct status conclude(const struct training_command *command, const struct run_outcome *outcome)
 {
     const struct run_summary *summary = &outcome->summary;
-    if (outcome->action == RUN_BUSY)
-        return status_error(STATUS_FAILED, "%s: %s", command->folder, summary->message);
+    if (outcome->action == RUN_BUSY) return status_error(STATUS_FAILED, "%s: %s", command->folder, summary->message);
     if (summary->state != RUN_FOLDER_DONE)
         return status_error(summary->state == RUN_FOLDER_DIVERGED ? STATUS_DIVERGED : STATUS_FAILED, "%s: %s%s",
                             command->folder, summary->message,
@@ -210,21 +209,20 @@ static struct status train(struct training_command *command)
 
 static struct status command_train_run(int argc, char **argv)
 {
-    const struct argp_child children[] = {{&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
+    const struct argp_child children[] = {
+        {&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
     const struct argp argp = {.options = options, .parser = parse_option, .doc = documentation, .children = children};
     struct train_options chosen = {.seed = 1, .checkpoint_seconds = 60};
     struct training_command command = {.chosen = &chosen};
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     struct status status = load_preset(&command);
-    if (status.code == STATUS_OK)
-        status = device_options_open(&chosen.device, &command.device);
+    if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &command.device);
     const struct run_data_request data = {&command.preset, chosen.preset.data, chosen.preset.catalog};
     enum run_role role = chosen.start != NULL ? RUN_TARGET : RUN_TEACHER;
     if (status.code == STATUS_OK)
         status = run_data_load(&data, chosen.dataset != NULL ? chosen.dataset : run_data_name(&command.preset, role),
                                &command.data);
-    if (status.code == STATUS_OK)
-        status = plan_run(&command);
+    if (status.code == STATUS_OK) status = plan_run(&command);
     if (status.code == STATUS_OK) {
         choose_folder(&command);
         status = train(&command);

@@ -89,7 +89,7 @@ static void draw_surface(struct random_stream *stream, int surface, struct textu
 {
     double middle = surface < TEXTURE_COUNT ? 0.4 : 3.4;
     draw_pattern(stream, surface % TEXTURE_COUNT, texture);
-    draw_colours(stream, middle + draw_between(stream, -1.3, 1.3), draw_between(stream, 0.35, 0.95), texture);
+    draw_colours(stream, middle + draw_between(stream, -1.6, 1.6), draw_between(stream, 0.35, 0.95), texture);
 }
 
 static void draw_pose(struct random_stream *stream, double smallest, double largest, double spread,
@@ -138,7 +138,10 @@ static void draw_light(struct random_stream *stream, struct scene *scene)
     draw_direction(stream, axis);
     scene->slope[0] = slope * axis[0];
     scene->slope[1] = slope * axis[1];
-    scene->noise = draw_between(stream, 0.01, 0.07);
+    double thickness = draw_between(stream, 0, 1);
+    scene->haze = 0.9 * thickness * thickness * thickness * thickness;  // most images are clear, some nearly veiled
+    scene->haze_level = draw_between(stream, 0.3, 0.7);
+    scene->noise = draw_between(stream, 0.01, 0.08);
 }
 
 void scene_draw(struct random_stream *stream, int classes, int label, struct scene *scene)

@@ -81,12 +81,12 @@ static void curves_write_settings(const struct curves_group *group, enum curve_k
                         "set xtics scale 0.5\n"
                         "set ytics scale 0\n"
                         "set grid noxtics ytics lt 1 lw 0.7 lc rgb \"" SVG_GRID_COLOUR "\"\n"
-                        "set xlabel \"epoch\" textcolor rgb \"" SVG_AXIS_COLOUR "\"\n"
+                        "set xlabel \"epoch\" offset 0,0.6 textcolor rgb \"" SVG_AXIS_COLOUR "\"\n"
                         "set yrange [0:*]\n"
                         "set lmargin at screen 0.085\n"
                         "set rmargin at screen 0.985\n"
                         "set tmargin at screen 0.96\n"
-                        "set bmargin at screen 0.17\n");
+                        "set bmargin at screen 0.18\n");
     text_append_format(script, "set xrange [%s:", last > 1 ? "1" : "0.5");
     text_append_number(script, last > 1 ? last : 1.5);
     text_append_format(script, "]\nset xtics 0,%lld\n", (long long)curves_tick_step((int64_t)last));
@@ -114,7 +114,7 @@ static void curves_write_style(const struct run_record *run, size_t points, size
     text_append_format(script, " with %s lw %s lc rgb \"" SVG_CURVE_COLOUR "\"", with,
                        lines > CURVES_MANY_LINES ? "0.9" : "1.4", column % SVG_CURVE_COLOURS);
     if (points <= CURVES_DOTS_UP_TO)
-        text_append(script, " pt 7 ps 0.3");
+        text_append_format(script, " pt 7 ps %s", points == 1 ? "0.6" : "0.3");
     if (column >= SVG_CURVE_COLOURS && points > 1)
         text_append(script, " dt (5,4)");
 }

@@ -165,21 +165,28 @@ static void facts_judge_configuration(const struct run_record *run, json_t *reas
     }
 }
 
+static void facts_judge_runs(const struct report_summary *summary, json_t *reasons)
+{
+    const struct run_list *runs = &summary->selected;
+    for (size_t i = 0; i < runs->count; i++)
+        if (strcmp(runs->runs[i]->preset, summary->preset) != 0)
+            facts_add_sentence(reasons, "Some runs were made with the preset %s.", runs->runs[i]->preset);
+    for (size_t i = 0; i < runs->count; i++)
+        if (!runs->runs[i]->data_official)
+            facts_add_sentence(reasons, "The data set %s is not the official one.", runs->runs[i]->data_name);
+    for (size_t i = 0; i < runs->count; i++) {
+        const char *images = runs->runs[i]->teacher_images;
+        if (images == NULL || strcmp(images, "clean+corrupted") != 0)
+            facts_add_sentence(reasons, "The teachers were trained without the corrupted images.");
+    }
+    for (size_t i = 0; i < runs->count; i++) facts_judge_configuration(runs->runs[i], reasons);
+}
+
 void facts_judge_comparability(struct report_summary *summary)
 {
-    json_t *reasons = summary->reasons;
     if (strcmp(summary->preset, "paper") != 0)
-        facts_add_sentence(reasons, "The preset is %s, not paper.", summary->preset);
-    for (size_t i = 0; i < summary->selected.count; i++) {
-        const struct run_record *run = summary->selected.runs[i];
-        if (strcmp(run->preset, summary->preset) != 0)
-            facts_add_sentence(reasons, "Some runs were made with the preset %s.", run->preset);
-        if (!run->data_official)
-            facts_add_sentence(reasons, "The data set %s is not the official one.", run->data_name);
-        if (run->teacher_images == NULL || strcmp(run->teacher_images, "clean+corrupted") != 0)
-            facts_add_sentence(reasons, "The teachers were trained without the corrupted images.");
-        facts_judge_configuration(run, reasons);
-    }
+        facts_add_sentence(summary->reasons, "The preset is %s, not paper.", summary->preset);
+    facts_judge_runs(summary, summary->reasons);
     if (summary->states[RUN_DONE] == 0)
-        facts_add_sentence(reasons, "No run is done.");
+        facts_add_sentence(summary->reasons, "No run is done.");
 }

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "report/text.h"
 
-enum { SVG_WIDTH = 480, SVG_HEIGHT = 300, SVG_CURVE_COLOURS = 8 };
+enum { SVG_WIDTH = 440, SVG_HEIGHT = 280, SVG_CURVE_COLOURS = 8 };
 
 #define SVG_CURVE_COLOUR "#0001%02x"  // with a number below SVG_CURVE_COLOURS: --curve-0 and so on
 #define SVG_AXIS_COLOUR "#000108"     // --muted

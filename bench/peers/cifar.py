@@ -11,16 +11,20 @@ PARTS = {
 }
 
 
-def read_part(path, part):
-    """(images, labels) of "train" or "test": bytes (N, 3, 32, 32) and classes (N), in the archive's numbering."""
+def data_set(path):
+    """"cifar-10" or "cifar-100", by the members of the archive."""
     with tarfile.open(path) as archive:
-        members = {name.rsplit("/", 1)[-1]: name for name in archive.getnames()}
-        family = "cifar-100" if "train.bin" in members else "cifar-10"
-        beginning, label_bytes = PARTS[family][part]
-        found = sorted(name for name in members if name.startswith(beginning))
+        return "cifar-100" if any(name.endswith("/train.bin") for name in archive.getnames()) else "cifar-10"
+
+
+def read_part(path, part):
+    """(images, labels) of "train" or "test": bytes (N, 3, 32, 32) and classes (N), members in order of their names."""
+    beginning, label_bytes = PARTS[data_set(path)][part]
+    with tarfile.open(path) as archive:
+        found = sorted(name for name in archive.getnames() if name.rsplit("/", 1)[-1].startswith(beginning))
         if not found:
             raise ValueError(f"{path}: no member named {beginning}*")
-        content = b"".join(archive.extractfile(members[name]).read() for name in found)
+        content = b"".join(archive.extractfile(name).read() for name in found)
     records = numpy.frombuffer(content, numpy.uint8).reshape(-1, label_bytes + PIXELS)
     labels = records[:, label_bytes - 1].astype(numpy.int64)
     return records[:, label_bytes:].reshape(-1, 3, 32, 32).copy(), labels

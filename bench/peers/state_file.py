@@ -10,13 +10,15 @@ try:
 except ImportError:
     package = None
 
+TYPES = {"F32": numpy.dtype("<f4"), "I64": numpy.dtype("<i8")}
+
 
 def reader_name():
-    return "safetensors package" if package else "own reader"
+    return "the safetensors package" if package else "our own reader"
 
 
 def read_state(path):
-    """Float32 tensors by name."""
+    """Tensors by name."""
     return package.load_file(path) if package else read_plain(path)
 
 
@@ -24,29 +26,24 @@ def read_plain(path):
     with open(path, "rb") as file:
         content = file.read()
     (length,) = struct.unpack_from("<Q", content)
-    header = json.loads(content[8:8 + length])
-    state = {}
+    header, data, state = json.loads(content[8:8 + length]), content[8 + length:], {}
     for name, tensor in header.items():
-        if name == "__metadata__":
-            continue
-        if tensor["dtype"] != "F32":
-            raise ValueError(f"{path}: {name}: dtype {tensor['dtype']}, expected F32")
-        begin, end = tensor["data_offsets"]
-        values = numpy.frombuffer(content[8 + length + begin:8 + length + end], "<f4")
-        state[name] = values.reshape(tensor["shape"]).copy()
+        if name != "__metadata__":
+            begin, end = tensor["data_offsets"]
+            state[name] = numpy.frombuffer(data[begin:end], TYPES[tensor["dtype"]]).reshape(tensor["shape"]).copy()
     return state
 
 
 def write_state(path, state):
-    """`state` holds float32 numpy arrays by name."""
+    """`state` holds numpy arrays by name: float32, and int64 for PyTorch's batch counters."""
     if package:
         package.save_file(state, path)
         return
     header, data = {}, b""
     for name, values in state.items():
-        content = numpy.ascontiguousarray(values, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [len(data), len(data) + len(content)]}
-        data += content
+        (dtype,) = (key for key, kind in TYPES.items() if kind == values.dtype)
+        begin, data = len(data), data + values.tobytes()
+        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [begin, len(data)]}
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
