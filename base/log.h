@@ -20,7 +20,8 @@ bool log_stream_has_colour(FILE *stream);
 
 // A progress line for long work: on a terminal it is redrawn in place at most ten times a second, elsewhere a plain
 // line is written at most every ten seconds and at the end. Silent below LOG_INFO. `done` and `total` count `unit`s
-// ("images"); rate and time left are computed here. `text` stands at the front and is at most a line.
+// ("images"); rate and time left are computed here, counted from the first update, so that what a resumed download
+// already had is no work of ours. `text` stands at the front and is at most a line.
 struct progress;
 struct progress *progress_create(const char *text, const char *unit, double total);
 void progress_set_text(struct progress *progress, const char *text);  // shown from the next update on; accepts NULL

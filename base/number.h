@@ -11,7 +11,8 @@ bool number_parse_double(const char *text, double *value);
 // The whole of `text` must be one decimal integer inside [minimum, maximum].
 bool number_parse_int64(const char *text, int64_t minimum, int64_t maximum, int64_t *value);
 
-// Shortest decimal text that reads back as the same double. NaN and infinities become "nan", "inf", "-inf".
+// The fewest digits that read back as the same double, whole numbers below 1e16 without an exponent ("100", "0.1",
+// "1e-06"). NaN and infinities become "nan", "inf", "-inf".
 void number_format_double(double value, char text[32]);
 // Fixed notation with `decimals` places, as in a table.
 void number_format_fixed(double value, int decimals, char text[64]);

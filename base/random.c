@@ -1,5 +1,5 @@
 // random.c: streams of Philox words and the uniform draws made from them: integers, fractions, bounded integers,
-// permutations. Normal and Poisson draws are in random_normal.c and random_poisson.c. Tests: tests/random_test.c.
+// permutations. Normal and Poisson draws are in random_normal.c and random_poisson.c. Tests: as for random_normal.c.
 #include "base/random.h"
 
 struct random_stream random_stream_create(uint32_t seed, enum purpose purpose, uint32_t epoch, uint32_t index)

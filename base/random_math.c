@@ -3,13 +3,13 @@
 // Same bits everywhere: every operation below is one of IEEE 754's correctly rounded ones on doubles (+ - * /), written
 // in the order in which it is to be done. The Makefile compiles this file, like every strict room, with
 // -ffp-contract=off, so that no a * b + c becomes a fused one, and without fast-math. Coefficients are those of the
-// Taylor series, which is long enough here that its remainder is below one rounding. Tests: tests/random_test.c.
+// Taylor series, which is long enough here that its remainder is below one rounding. Tests: tests/random_math_test.c.
 #include "base/random_math.h"
 
 #include <string.h>
 
 // log x = e log 2 + log m with x = m 2^e and m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(f), f = (m - 1) / (m + 1).
-// |f| < 0.1716, so the first term left out, 2 f^23 / 23, is below 3e-19 of 2 f.
+// |f| < 0.1716, so the first term left out, 2 f^23 / 23, is below 1e-18 of 2 f.
 double random_math_log(double x)
 {
     // log 2 = high + low; `high` has its 21 last bits zero, so that exponent * high is exact.

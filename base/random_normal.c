@@ -3,7 +3,7 @@
 // Same bits everywhere: log and cosine are random_math.c's; sqrt is one of IEEE 754's correctly rounded operations, so
 // the hardware's and libm's agree. Compiled with -ffp-contract=off like every strict room (see random_math.c). Only the
 // cosine branch is used, so that a draw is a function of its two words alone. With 32-bit uniforms |z| is below 6.77.
-// Tests: tests/random_test.c.
+// Tests: tests/random_test.c (bits), tests/random_distribution_test.c.
 #include <math.h>
 
 #include "base/random.h"

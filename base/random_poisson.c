@@ -3,7 +3,7 @@
 // Below a mean of 10: uniforms are multiplied until the product falls below e^-mean (Knuth); the count is one less than
 // the number of factors. From 10 on: the transformed rejection method PTRS with its published constants (Hoermann: "The
 // transformed rejection method for generating Poisson random variables", Insurance: Mathematics and Economics 12, 1993).
-// Both are exact up to the 32 bits of their uniforms. Tests: tests/random_test.c.
+// Both are exact up to the 32 bits of their uniforms. Tests: as for random_normal.c.
 #include <math.h>
 
 #include "base/random.h"

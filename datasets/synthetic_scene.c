@@ -62,7 +62,7 @@ static void colour_set(double hue, double saturation, double value, double colou
 static void draw_colours(struct random_stream *stream, double hue, double saturation, struct texture *texture)
 {
     bool swap = draw_below(stream, 2) == 1;
-    double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.5, 0.8);
+    double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.4, 0.7);
     colour_set(hue, saturation, light, swap ? texture->second : texture->first);
     colour_set(hue + draw_between(stream, -0.5, 0.5), saturation, dark, swap ? texture->first : texture->second);
 }
@@ -89,7 +89,7 @@ static void draw_surface(struct random_stream *stream, int surface, struct textu
 {
     double middle = surface < TEXTURE_COUNT ? 0.4 : 3.4;
     draw_pattern(stream, surface % TEXTURE_COUNT, texture);
-    draw_colours(stream, middle + draw_between(stream, -1.6, 1.6), draw_between(stream, 0.35, 0.95), texture);
+    draw_colours(stream, middle + draw_between(stream, -1.5, 1.5), draw_between(stream, 0.35, 0.95), texture);
 }
 
 static void draw_pose(struct random_stream *stream, double smallest, double largest, double spread,
@@ -139,9 +139,10 @@ static void draw_light(struct random_stream *stream, struct scene *scene)
     scene->slope[0] = slope * axis[0];
     scene->slope[1] = slope * axis[1];
     double thickness = draw_between(stream, 0, 1);
-    scene->haze = 0.9 * thickness * thickness * thickness * thickness;  // most images are clear, some nearly veiled
+    thickness *= thickness * thickness;
+    scene->haze = 0.8 * thickness * thickness;  // most images are clear, some nearly veiled
     scene->haze_level = draw_between(stream, 0.3, 0.7);
-    scene->noise = draw_between(stream, 0.01, 0.08);
+    scene->noise = draw_between(stream, 0.01, 0.06);
 }
 
 void scene_draw(struct random_stream *stream, int classes, int label, struct scene *scene)

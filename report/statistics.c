@@ -48,21 +48,32 @@ static double statistics_beta_fraction(double x, double a, double b)
     return value;
 }
 
-// Regularised incomplete beta function I_x(a, b). `rest` is 1 - x, handed over because 1 - x loses digits near x = 1.
-static double statistics_beta(double x, double rest, double a, double b)
+// log(gamma(a + 1/2) / gamma(a)). For large a the two are so large that their difference has few digits left; the
+// asymptotic series then has more than enough: its next term is below 1e-15.
+static double statistics_log_gamma_step(double a)
 {
+    if (a < 200)
+        return lgamma(a + 0.5) - lgamma(a);
+    return 0.5 * log(a) - 1 / (8 * a) + 1 / (192 * a * a * a) - 1 / (640 * pow(a, 5));
+}
+
+// Regularised incomplete beta function I_x(a, 1/2). `rest` is 1 - x, handed over because 1 - x loses digits near x = 1.
+static double statistics_beta(double x, double rest, double a)
+{
+    static const double log_sqrt_pi = 0.57236494292470008707;  // of gamma(1/2)
     if (x <= 0 || rest <= 0)
         return x <= 0 ? 0 : 1;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(rest));
-    if (x < (a + 1) / (a + b + 2))
-        return front * statistics_beta_fraction(x, a, b) / a;
-    return 1 - front * statistics_beta_fraction(rest, b, a) / b;
+    double log_x = x > 0.5 ? log1p(-rest) : log(x);
+    double front = exp(statistics_log_gamma_step(a) - log_sqrt_pi + a * log_x + 0.5 * log(rest));
+    if (x < (a + 1) / (a + 2.5))
+        return front * statistics_beta_fraction(x, a, 0.5) / a;
+    return 1 - front * statistics_beta_fraction(rest, 0.5, a) / 0.5;
 }
 
 double statistics_student_probability(double t, double degrees)
 {
     double sum = degrees + t * t;
-    double two_tails = isinf(t) ? 0 : statistics_beta(degrees / sum, t * t / sum, degrees / 2, 0.5);
+    double two_tails = isinf(t) ? 0 : statistics_beta(degrees / sum, t * t / sum, degrees / 2);
     return t > 0 ? 1 - two_tails / 2 : two_tails / 2;
 }
 

@@ -16,10 +16,10 @@ enum { SEED = 20 };
 enum operand { OPERAND_NONE, OPERAND_SEPARATE, OPERAND_IN_PLACE };
 
 struct conv_spec {
-    struct conv_shape shape;    // runs is the experiment's
-    bool affine, coefficients;  // prologues of the input and of the gradient
-    enum operand added;         // residual or addend
-    bool mask, sums;            // of backward_data; sums stands for forward's statistics, too
+    struct conv_shape shape;   // runs is the experiment's
+    bool affine, coefficients; // prologues of the input and of the gradient
+    enum operand added;        // residual or addend
+    bool mask, sums;           // of backward_data; sums stands for forward's statistics, too
 };
 
 static struct conv_shape shape_of(const struct experiment *experiment)
@@ -69,7 +69,7 @@ static void record_statistics(struct experiment *experiment, const struct conv_s
         .count = positions_out(shape),
         .mode = BATCHNORM_BATCH_ONLY,
         .momentum = 0.1F,
-        .epsilon = 1e-2F,  // keeps the scale finite where one position has no variance
+        .epsilon = 1e-2F, // keeps the scale finite where one position has no variance
         .statistics = statistics,
         .gamma = experiment_per_run(experiment, channels, 0.5F, 1.5F),
         .beta = experiment_per_run(experiment, channels, -1, 1),
@@ -194,8 +194,9 @@ static void check_shape(experiment_function *function, struct conv_shape shape)
 // Channels around the vectors' lengths, odd sides, sides that differ, images that fill no block.
 static void check_awkward_shapes(experiment_function *function)
 {
-    static const int channels[][2] = {{3, 16}, {5, 3}, {16, 16}, {16, 32}, {20, 5}, {20, 20}, {32, 48}, {48, 3}, {1, 1}};
-    static const int sides[][3] = {{2, 7, 7}, {1, 8, 9}, {3, 9, 8}, {1, 1, 2}};  // images, height, width
+    static const int channels[][2] = {{3, 16},  {5, 3},   {16, 16}, {16, 32}, {20, 5},
+                                      {20, 20}, {32, 48}, {48, 3},  {1, 1}};
+    static const int sides[][3] = {{2, 7, 7}, {1, 8, 9}, {3, 9, 8}, {1, 1, 2}}; // images, height, width
     for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++)
         for (size_t j = 0; j < sizeof sides / sizeof sides[0]; j++)
             for (int stride = 1; stride <= 2; stride++)

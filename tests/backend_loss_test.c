@@ -13,9 +13,9 @@ static const double tolerance = 5e-6;
 enum { SEED = 40 };
 
 struct head_spec {
-    int images, width, classes;  // width: features of the classifier
+    int images, width, classes; // width: features of the classifier
     bool rows, gradients, metrics;
-    int variant;                 // label smoothing, or which distance
+    int variant; // label smoothing, or which distance
 };
 
 // Every result wanted, none but one, and so on: one bit each, as far as `count` sizes go.

@@ -16,7 +16,7 @@ enum operand { OPERAND_NONE, OPERAND_SEPARATE, OPERAND_IN_PLACE };
 struct norm_spec {
     int images, height, width, channels;
     enum batchnorm_mode mode;
-    bool optional;  // running statistics in BATCH_ONLY, statistics in FROZEN, gradients of gain and offset
+    bool optional; // running statistics in BATCH_ONLY, statistics in FROZEN, gradients of gain and offset
 };
 
 // Statistics of a 1x1 convolution with one channel in: one product each, which every backend rounds alike.
@@ -116,8 +116,8 @@ static void check_norm(experiment_function *function)
     static const int sizes[][4] = {{1, 1, 2, 1}, {2, 7, 7, 3}, {3, 8, 9, 20}, {1, 9, 7, 48}, {2, 16, 16, 128}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (int option = 0; option < 6; option++) {
-            struct norm_spec spec = {sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3],
-                                     (enum batchnorm_mode)(option / 2), option % 2 != 0};
+            struct norm_spec spec = {
+                sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], (enum batchnorm_mode)(option / 2), option % 2 != 0};
             char label[96];
             snprintf(label, sizeof label, "%dx%dx%dx%d, mode %d, option %d", spec.images, spec.height, spec.width,
                      spec.channels, (int)spec.mode, spec.optional);
@@ -138,7 +138,7 @@ Test(backend_norm, backward)
 struct join_spec {
     int positions, channels;
     enum operand addend;
-    bool into_gradient;  // the output is the gradient itself
+    bool into_gradient; // the output is the gradient itself
 };
 
 static void join_experiment(struct experiment *experiment)

@@ -24,8 +24,8 @@ static struct training_state *put_states(struct experiment *experiment)
     cr_assert(experiment->runs <= 3);
     for (int i = 0; i < experiment->runs; i++) {
         int run = experiment->first_run + i;
-        states[i] = (struct training_state){.seed = 7 + (uint32_t)run, .epoch = 3 * (uint32_t)run, .step = run + 1,
-                                            .position = 2 * run};
+        states[i] = (struct training_state){
+            .seed = 7 + (uint32_t)run, .epoch = 3 * (uint32_t)run, .step = run + 1, .position = 2 * run};
     }
     return device_put(experiment->device, states, (size_t)experiment->runs * sizeof states[0]);
 }
@@ -56,8 +56,8 @@ static void batch_load_experiment(struct experiment *experiment)
         .order_stride = ORDER_LENGTH,
         .states = put_states(experiment),
         .output = experiment_results(experiment, (size_t)spec->images * image_size),
-        .output_labels = device_make(experiment->device,
-                                     (size_t)experiment->runs * (size_t)spec->images * sizeof(int32_t)),
+        .output_labels =
+            device_make(experiment->device, (size_t)experiment->runs * (size_t)spec->images * sizeof(int32_t)),
     };
     batch_load(experiment->device, &load);
     experiment_record_bytes(experiment, "images", load.output, (size_t)spec->images * image_size * sizeof(float));
@@ -239,7 +239,7 @@ Test(backend_step, adamw_update)
 
 Test(backend_step, gradient_clip)
 {
-    static const float limits[] = {0.125F, 1e6F};  // shortens, leaves alone
+    static const float limits[] = {0.125F, 1e6F}; // shortens, leaves alone
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         for (int option = 0; option < 4; option++) {
             struct clip_spec spec = {counts[i], limits[option / 2], option % 2 != 0};

@@ -186,7 +186,8 @@ Test(conv_algebra, images_do_not_see_each_other)
 static void check_not_a_number(const struct setting *setting, bool prologue)
 {
     const struct conv_shape *shape = &setting->shape;
-    size_t part_in = setting->input_size / (size_t)shape->images, part_out = setting->output_size / (size_t)shape->images;
+    size_t part_in = setting->input_size / (size_t)shape->images,
+           part_out = setting->output_size / (size_t)shape->images;
     float *x = vector_step(setting->x, 0, setting->x, setting->input_size);
     x[part_in + (size_t)((4 * shape->width + 4) * shape->channels_in)] = NAN;
     float *affine = random_floats(SEED, 5, 2 * (size_t)shape->channels_in, 0.5F, 1);
@@ -201,7 +202,7 @@ static void check_not_a_number(const struct setting *setting, bool prologue)
     float *y = device_get_floats(setting->device, conv.output, setting->output_size);
     size_t inside = 0, outside = 0;
     for (size_t i = 0; i < setting->output_size; i++) *(i / part_out == 1 ? &inside : &outside) += isnan(y[i]) != 0;
-    int reached = shape->kernel == 1 ? 1 : shape->stride == 1 ? 9 : 1;  // row and column 4 lie on stride 2's grid
+    int reached = shape->kernel == 1 ? 1 : shape->stride == 1 ? 9 : 1; // row and column 4 lie on stride 2's grid
     cr_expect(inside == (size_t)(reached * shape->channels_out) && outside == 0,
               "%s, kernel %d, stride %d, prologue %d: %zu NaN in the image, %zu in others",
               device_kernels(setting->device)->name, shape->kernel, shape->stride, prologue, inside, outside);

@@ -11,7 +11,7 @@
 #include "tests/support/golden.h"
 #include "tests/support/memory.h"
 
-static const float momentum = 0.1F, epsilon = 1e-5F;  // the golden vectors' own
+static const float momentum = 0.1F, epsilon = 1e-5F; // the golden vectors' own
 
 // Float32 reaches 5e-6; with means of 8 and deviations of 0.05 (folders named ..._offset) the inputs' own spacing
 // is 1e-5 of a deviation.
@@ -136,7 +136,7 @@ static struct batchnorm_finalise check_forward(struct golden_case *golden, const
         .statistics = device_make_statistics(golden->device, (size_t)shape.channels_out),
     };
     conv_forward(golden->device, &measure);
-    golden_expect(golden, measure.output, golden_read_images(golden, "x"), ERROR_ABSOLUTE, 1e-300);  // exactly
+    golden_expect(golden, measure.output, golden_read_images(golden, "x"), ERROR_ABSOLUTE, 1e-300); // exactly
     norm.statistics = measure.statistics;
     batchnorm_finalise(golden->device, &norm);
     expect_moments(golden, &norm);
@@ -160,7 +160,7 @@ static void *sum_gradient(struct golden_case *golden, const float *x, const floa
         .sums = device_make_statistics(golden->device, (size_t)shape.channels_in),
     };
     conv_backward_data(golden->device, &measure);
-    golden_expect(golden, measure.output, golden_read_images(golden, "gy"), ERROR_ABSOLUTE, 1e-300);  // exactly
+    golden_expect(golden, measure.output, golden_read_images(golden, "gy"), ERROR_ABSOLUTE, 1e-300); // exactly
     return measure.sums;
 }
 
@@ -204,7 +204,7 @@ static void check_folder(struct golden_case *golden)
     struct batchnorm_finalise evaluation = settings_of(golden, BATCHNORM_FROZEN, "after");
     batchnorm_finalise(golden->device, &evaluation);
     expect_images_close(golden, normalise(golden, x, &evaluation), "y_eval");
-    expect_close(golden, evaluation.running_mean.data, "running_mean_after");  // and evaluation leaves them alone
+    expect_close(golden, evaluation.running_mean.data, "running_mean_after"); // and evaluation leaves them alone
     expect_close(golden, evaluation.running_variance.data, "running_var_after");
 }
 

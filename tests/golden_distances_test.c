@@ -8,7 +8,7 @@
 
 static struct metrics *put_metrics(struct golden_case *golden)
 {
-    const struct metrics before = {.loss_sum = 0, .correct = 7};  // these losses leave `correct` alone
+    const struct metrics before = {.loss_sum = 0, .correct = 7}; // these losses leave `correct` alone
     return device_put(golden->device, &before, sizeof before);
 }
 
@@ -25,7 +25,7 @@ static void expect_mean(struct golden_case *golden, const struct metrics *memory
 
 static void check_kl(struct golden_case *golden)
 {
-    const double tolerance = 2e-6;  // float32 results of float32 logits
+    const double tolerance = 2e-6; // float32 results of float32 logits
     const struct golden_array *first = golden_read(golden, "logits_first");
     struct kl_loss loss = {
         .runs = 1,
@@ -45,7 +45,7 @@ static void check_kl(struct golden_case *golden)
 
 static void check_distance(struct golden_case *golden, enum feature_distance distance, const char *name)
 {
-    const double loss_tolerance = 2e-6, gradient_tolerance = 3e-6;  // distances are of order one, or 1 - almost one
+    const double loss_tolerance = 2e-6, gradient_tolerance = 3e-6; // distances are of order one, or 1 - almost one
     const struct golden_array *first = golden_read(golden, "first");
     struct feature_distance_loss loss = {
         .runs = 1,

@@ -5,8 +5,8 @@
 #include "tests/support/device_array.h"
 #include "tests/support/golden.h"
 
-static const double pool_tolerance = 2e-6;    // one mean, rounded
-static const double linear_tolerance = 5e-6;  // a hundred products summed in float32
+static const double pool_tolerance = 2e-6;   // one mean, rounded
+static const double linear_tolerance = 5e-6; // a hundred products summed in float32
 
 static void check_pool(struct golden_case *golden)
 {

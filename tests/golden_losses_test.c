@@ -36,7 +36,7 @@ static int64_t count_hits(const struct golden_array *logits, const int32_t *labe
     for (int row = 0; row < logits->shape[0]; row++) {
         const float *values = logits->values + (size_t)row * (size_t)logits->shape[1];
         int best = 0;
-        for (int class = 1; class < logits->shape[1]; class++)
+        for (int class = 1; class < logits->shape[1]; class ++)
             if (values[class] > values[best]) best = class;
         hits += best == labels[row];
     }
@@ -63,7 +63,7 @@ static const struct smoothing smoothings[] = {{"eps0", 0}, {"eps01", 0.1F}};
 
 static void check_cross_entropy(struct golden_case *golden)
 {
-    const double tolerance = 2e-6;  // float32 results of float32 logits
+    const double tolerance = 2e-6; // float32 results of float32 logits
     const struct golden_array *logits = golden_read(golden, "logits");
     for (size_t i = 0; i < sizeof smoothings / sizeof smoothings[0]; i++) {
         const char *suffix = smoothings[i].suffix;

@@ -62,7 +62,7 @@ static void expect_row(struct golden_case *golden, struct per_run computed, cons
 
 static void check_sgd(struct golden_case *golden)
 {
-    const double tolerance = 1e-6;  // float32 parameters of order one
+    const double tolerance = 1e-6; // float32 parameters of order one
     const struct golden_array *hyper = golden_read(golden, "sgd_hyper"), *start = golden_read(golden, "sgd_param0");
     const struct golden_array *gradients = golden_read(golden, "sgd_grads");
     struct training_state *state = put_fresh_state(golden);
@@ -88,7 +88,7 @@ static void check_sgd(struct golden_case *golden)
 
 static void check_adamw(struct golden_case *golden)
 {
-    const double tolerance = 1e-6, moment_tolerance = 1e-5;  // 1 - beta2 formed in float32 would miss the latter
+    const double tolerance = 1e-6, moment_tolerance = 1e-5; // 1 - beta2 formed in float32 would miss the latter
     const struct golden_array *hyper = golden_read(golden, "adamw_hyper"), *start = golden_read(golden, "adamw_param0");
     const struct golden_array *gradients = golden_read(golden, "adamw_grads");
     struct training_state *state = put_fresh_state(golden);

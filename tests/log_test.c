@@ -247,6 +247,16 @@ Test(log, progress_bars_show_share_rate_and_time_left)
     }
 }
 
+// For text whose characters have one or two bytes.
+static bool has_whole_characters(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool leads = ((unsigned char)text[0] & 0xC0) == 0xC0, followed = ((unsigned char)text[1] & 0xC0) == 0x80;
+        if (leads != followed) return false;
+    }
+    return true;
+}
+
 // Any width, any text: never wider than asked, and the numbers outlast the bar and the text in front.
 Test(log, progress_bars_fit_their_columns)
 {
@@ -260,6 +270,7 @@ Test(log, progress_bars_fit_their_columns)
                 struct progress_numbers numbers = {texts[t], "images", total / 3, total, 123.4, 10};
                 progress_format_bar(&numbers, columns, line);
                 cr_assert(le(int, count_characters(line), columns), "\"%s\"", line);
+                cr_assert(has_whole_characters(line), "\"%s\"", line);
                 if (columns >= 79 && total > 0 && total < 1e10)
                     cr_assert(ne(ptr, strstr(line, " images  123/s  "), NULL), "\"%s\"", line);
             }

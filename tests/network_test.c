@@ -9,6 +9,7 @@
 
 #include "tests/support/device_array.h"
 #include "tests/support/random_data.h"
+#include "tests/support/state_dicts.h"
 
 enum { SEED = 21, SIDE = 8, CLASSES = 5 };
 
@@ -63,19 +64,6 @@ Test(network, impossible_shapes_are_refused)
     device_end_test(device);
 }
 
-static bool dicts_equal(const struct state_dict *a, const struct state_dict *b, const char *except)
-{
-    if (a->count != b->count) return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct state_tensor *other = state_dict_find(b, a->tensors[i].name);
-        if (other == NULL || state_tensor_length(other) != state_tensor_length(&a->tensors[i])) return false;
-        bool same = memcmp(other->values, a->tensors[i].values, state_tensor_length(other) * sizeof(float)) == 0;
-        bool excepted = except != NULL && strncmp(other->name, except, strlen(except)) == 0;
-        if (same == excepted) return false;
-    }
-    return true;
-}
-
 Test(network, weights_leave_and_return_unchanged)
 {
     struct device *device = device_for_test(kernels_find("reference"), 1);
@@ -84,10 +72,10 @@ Test(network, weights_leave_and_return_unchanged)
     expect_ok(network_export(one, 1, &first));
     expect_ok(network_import(other, 0, &first, true));
     expect_ok(network_export(other, 0, &second));
-    cr_expect(dicts_equal(&first, &second, NULL));
+    cr_expect(state_dicts_equal(&first, &second, NULL));
     state_dict_destroy(&second);
     expect_ok(network_export(one, 0, &second));
-    cr_expect(not(dicts_equal(&first, &second, NULL)), "two seeds gave the same weights");
+    cr_expect(not(state_dicts_equal(&first, &second, NULL)), "two seeds gave the same weights");
     state_dict_destroy(&first);
     state_dict_destroy(&second);
     network_destroy(one);
@@ -103,7 +91,7 @@ Test(network, a_fresh_classifier_leaves_the_rest_alone)
     expect_ok(network_export(network, 0, &before));
     expect_ok(network_initialise_classifier(network, 0, SEED));
     expect_ok(network_export(network, 0, &after));
-    cr_expect(dicts_equal(&before, &after, "fc."));
+    cr_expect(state_dicts_equal(&before, &after, "fc."));
     state_dict_destroy(&before);
     state_dict_destroy(&after);
     network_destroy(network);
@@ -136,7 +124,7 @@ Test(network, weights_that_do_not_fit_are_refused_and_change_nothing)
     dict.count++;
 
     expect_ok(network_export(network, 0, &after));
-    cr_expect(dicts_equal(&before, &after, NULL), "a refused import changed the network");
+    cr_expect(state_dicts_equal(&before, &after, NULL), "a refused import changed the network");
     state_dict_destroy(&before);
     state_dict_destroy(&dict);
     state_dict_destroy(&after);

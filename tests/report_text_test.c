@@ -28,7 +28,7 @@ Test(report_text, html_leaves_no_markup)
         {"\x1b[31mred\x7f", "\uFFFD[31mred\uFFFD"},
         {"M\u00fcller \u65e5\u672c \U0001F600", "M\u00fcller \u65e5\u672c \U0001F600"},
         {"left\u202eright\u2066", "left\uFFFDright\uFFFD"},
-        {"\u2028|\u0085", " |\uFFFD"},
+        {"\u2028|\xc2\x85", " |\uFFFD"},
         {"", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

@@ -3,8 +3,8 @@
 #include "kernels/reference/reference.h"
 
 // The byte at a place of the mirrored image; black outside.
-static uint8_t pixel_at(const struct batch_load *load, const uint8_t *image, struct crop_window window, int row, int column,
-                        int channel)
+static uint8_t pixel_at(const struct batch_load *load, const uint8_t *image, struct crop_window window, int row,
+                        int column, int channel)
 {
     int row_in = row + window.row, column_in = column + window.column;
     if (row_in < 0 || row_in >= load->height || column_in < 0 || column_in >= load->width) return 0;

@@ -28,6 +28,6 @@ void *device_make_statistics(struct device *device, size_t count);
 
 // Waits, then copies out.
 void device_get(struct device *device, const void *memory, void *values, size_t bytes);
-float *device_get_floats(struct device *device, const void *memory, size_t count);  // caller frees
+float *device_get_floats(struct device *device, const void *memory, size_t count); // caller frees
 
 #endif

@@ -6,11 +6,11 @@
 #include <stddef.h>
 
 enum error_measure {
-    ERROR_L2,        // |a - t| / |t|, Euclidean
-    ERROR_MAX,       // largest |a - t| / largest |t|
-    ERROR_ABSOLUTE,  // largest |a - t|
-    ERROR_RELATIVE,  // largest |a - t| / |t|, element by element; where t is 0, a must be too
-    ERROR_LOSS,      // the same with 1e-9 in place of smaller |t|: even in double, log p of p near 1 is off by 1e-16
+    ERROR_L2,       // |a - t| / |t|, Euclidean
+    ERROR_MAX,      // largest |a - t| / largest |t|
+    ERROR_ABSOLUTE, // largest |a - t|
+    ERROR_RELATIVE, // largest |a - t| / |t|, element by element; where t is 0, a must be too
+    ERROR_LOSS,     // the same with 1e-9 in place of smaller |t|: even in double, log p of p near 1 is off by 1e-16
 };
 
 const char *error_measure_name(enum error_measure measure);

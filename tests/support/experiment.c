@@ -96,7 +96,7 @@ struct per_run experiment_affine(struct experiment *experiment, int channels)
         for (int channel = 0; channel < channels; channel++) {
             float *scale = values + (size_t)run * stride + channel, *shift = scale + channels;
             *scale = snap(*scale, 16);
-            *shift = snap(*shift, 512) + 1.0F / 2048;  // products are multiples of 1/1024
+            *shift = snap(*shift, 512) + 1.0F / 2048; // products are multiples of 1/1024
         }
     return (struct per_run){put_values(experiment, values, (size_t)experiment->runs * stride, true), stride};
 }

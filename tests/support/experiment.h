@@ -14,8 +14,8 @@ enum { EXPERIMENT_ARRAYS = 24 };
 // A result: `runs` times `run_bytes`, on the host.
 struct outcome_array {
     const char *name;
-    bool is_float;      // float32, compared within the tolerance; otherwise bytes, compared exactly
-    double tolerance;   // largest difference from the reference / largest value of the reference
+    bool is_float;    // float32, compared within the tolerance; otherwise bytes, compared exactly
+    double tolerance; // largest difference from the reference / largest value of the reference
     size_t run_bytes;
     unsigned char *bytes;
 };
@@ -34,8 +34,8 @@ struct experiment_input {
 struct experiment {
     struct device *device;
     uint32_t seed;
-    int first_run, runs;  // of how many runs this call does which
-    const void *spec;     // the test's own: shapes and options
+    int first_run, runs; // of how many runs this call does which
+    const void *spec;    // the test's own: shapes and options
     uint32_t next_array;
     struct outcome outcome;
     struct experiment_input inputs[EXPERIMENT_ARRAYS];

@@ -155,8 +155,8 @@ static const struct golden_array *read_as(struct golden_case *golden, char *name
     if (array == NULL) {
         array = load(golden, name);
         if (order != NULL) {
-            cr_assert(array->dimensions == 4 && array->values != NULL, "%s/%s: expected 4 dimensions of floats, found %d",
-                      golden->folder, name, array->dimensions);
+            cr_assert(array->dimensions == 4 && array->values != NULL,
+                      "%s/%s: expected 4 dimensions of floats, found %d", golden->folder, name, array->dimensions);
             permute(array, order);
         }
         free(array->name);

@@ -17,22 +17,22 @@ struct golden_array {
     int dimensions;
     int shape[NPY_DIMENSIONS_LIMIT];
     size_t count;
-    float *values;      // what a device is given; from NAME.npy, else rounded from the twin
-    double *truth;      // what results are compared with; from the twin, else widened
-    int32_t *integers;  // of integer arrays instead of the two above
+    float *values;     // what a device is given; from NAME.npy, else rounded from the twin
+    double *truth;     // what results are compared with; from the twin, else widened
+    int32_t *integers; // of integer arrays instead of the two above
     struct golden_array *next;
 };
 
 // How much was compared, for the line that golden_for_each prints.
 struct golden_tally {
     size_t cases, comparisons;
-    double worst;  // largest error / tolerance
+    double worst; // largest error / tolerance
 };
 
 // One folder on one device.
 struct golden_case {
-    const char *folder;     // relative to the golden folder: "training/layers/linear/n3_i64_o10"
-    struct device *device;  // may be NULL where nothing is computed
+    const char *folder;    // relative to the golden folder: "training/layers/linear/n3_i64_o10"
+    struct device *device; // may be NULL where nothing is computed
     struct golden_tally *tally;
     struct golden_array *arrays;
 };

@@ -4,6 +4,6 @@
 
 #include <stddef.h>
 
-void *test_allocate(size_t bytes);  // contents undefined, never NULL; free it
+void *test_allocate(size_t bytes); // contents undefined, never NULL; free it
 
 #endif

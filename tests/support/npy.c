@@ -56,8 +56,10 @@ static bool parse_shape(const char *header, struct npy *array)
         array->shape[array->dimensions++] = (size_t)extent;
         array->count *= (size_t)extent;
         value = end;
-        if (*value == ',') value++;
-        else if (*value != ')') return false;
+        if (*value == ',')
+            value++;
+        else if (*value != ')')
+            return false;
         while (*value == ' ') value++;
     }
     return true;
@@ -81,7 +83,8 @@ static struct status find_header(const char *path, const uint8_t *bytes, size_t 
     if (size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
         return status_error(STATUS_BAD_INPUT, "read %s: not a .npy file", path);
     if ((bytes[6] != 1 && bytes[6] != 2) || bytes[7] != 0)
-        return status_error(STATUS_BAD_INPUT, "read %s: expected format 1.0 or 2.0, found %d.%d", path, bytes[6], bytes[7]);
+        return status_error(STATUS_BAD_INPUT, "read %s: expected format 1.0 or 2.0, found %d.%d", path, bytes[6],
+                            bytes[7]);
     *begin = bytes[6] == 1 ? 10 : 12;
     *length = bytes[8] + ((size_t)bytes[9] << 8);
     if (bytes[6] == 2) *length += ((size_t)bytes[10] << 16) + ((size_t)bytes[11] << 24);
@@ -105,7 +108,8 @@ static struct status parse_file(const char *path, const uint8_t *bytes, size_t s
     if (status.code != STATUS_OK) goto done;
     size_t expected = array->count * element_size(array->type), found = size - begin - length;
     if (found != expected) {
-        status = status_error(STATUS_BAD_INPUT, "read %s: expected %zu bytes of data, found %zu", path, expected, found);
+        status =
+            status_error(STATUS_BAD_INPUT, "read %s: expected %zu bytes of data, found %zu", path, expected, found);
         goto done;
     }
     array->values = malloc(expected + 1);

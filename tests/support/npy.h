@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 
-enum npy_type { NPY_FLOAT32, NPY_FLOAT64, NPY_INT32, NPY_UINT8 };  // <f4 <f8 <i4 |u1
+enum npy_type { NPY_FLOAT32, NPY_FLOAT64, NPY_INT32, NPY_UINT8 }; // <f4 <f8 <i4 |u1
 
 enum { NPY_DIMENSIONS_LIMIT = 8 };
 
@@ -15,13 +15,13 @@ struct npy {
     enum npy_type type;
     int dimensions;
     size_t shape[NPY_DIMENSIONS_LIMIT];
-    size_t count;  // product of the shape; 1 for a scalar without dimensions
-    void *values;  // `count` elements of `type`
+    size_t count; // product of the shape; 1 for a scalar without dimensions
+    void *values; // `count` elements of `type`
 };
 
 // Reads `path`; *array is the caller's to destroy. Errors: STATUS_MISSING, STATUS_IO, STATUS_NO_MEMORY; STATUS_BAD_INPUT
 // for any other format, and for a file shorter or longer than its header says.
 struct status npy_read(const char *path, struct npy *array);
-void npy_destroy(struct npy *array);  // leaves it empty; accepts an empty one
+void npy_destroy(struct npy *array); // leaves it empty; accepts an empty one
 
 #endif

@@ -83,16 +83,17 @@ static json_t *make_result(const struct sample_run *run, const char *name)
                      "2026-01-31T13:00:00Z");
 }
 
+// Test accuracy is there in every second epoch and in the last.
 static void write_log(const struct sample_run *run, const char *folder)
 {
     char lines[4096] = "";
     int epochs = run->epochs == 0 ? 3 : run->epochs;
     for (int epoch = 1; epoch <= epochs && epoch <= 20; epoch++) {
-        char line[160];
-        // Evaluated in every second epoch and in the last.
-        bool evaluated = epoch % 2 == 0 || epoch == epochs;
-        snprintf(line, sizeof line, "{\"epoch\":%d,\"train_loss\":%d.5,\"test_accuracy_percent\":%s%.0d}\n", epoch,
-                 20 - epoch, evaluated ? "" : "null", evaluated ? 10 + epoch : 0);
+        char line[160], accuracy[16] = "null";
+        if (epoch % 2 == 0 || epoch == epochs)
+            snprintf(accuracy, sizeof accuracy, "%d", 10 + epoch);
+        snprintf(line, sizeof line, "{\"epoch\":%d,\"train_loss\":%d.5,\"test_accuracy_percent\":%s}\n", epoch, 20 - epoch,
+                 accuracy);
         strcat(lines, line);
     }
     if (run->epochs >= 0)
