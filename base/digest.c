@@ -14,11 +14,11 @@ enum { DIGEST_BYTES = 32 };
 static void digest_write_hex(const unsigned char digest[DIGEST_BYTES], char hex[65])
 {
     static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < DIGEST_BYTES; i++) {
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
         hex[2 * i] = digits[digest[i] >> 4];
         hex[2 * i + 1] = digits[digest[i] & 15];
     }
-    hex[2 * DIGEST_BYTES] = '\0';
+    hex[64] = '\0';
 }
 
 void digest_sha256(const void *bytes, size_t size, char hex[65])

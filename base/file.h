@@ -25,7 +25,8 @@ struct status file_make_folders(const char *path);
 
 bool file_exists(const char *path);
 
-// Joins with exactly one '/'; "" as folder means the current one and gives `name` alone. Result belongs to the caller (free); aborts when memory is exhausted.
+// Joins with exactly one '/'; "" as folder is the current one and gives `name` alone. The result belongs to the caller
+// (free); aborts when memory is exhausted.
 char *path_join(const char *folder, const char *name);
 
 #endif

@@ -108,7 +108,7 @@ void number_format_double(double value, char text[32])
         number_print(text, 32, "%.*e", digits - 1, value);
         if (!(strtod_l(text, NULL, number_get_locale()) == value) && digits < 17) continue;
         // %g writes 10 as "1e+01" when it is asked for one digit; whole numbers are better read as such.
-        int exponent = atoi(strchr(text, 'e') + 1);
+        int exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
         int precision = exponent >= digits && exponent <= 15 ? exponent + 1 : digits;
         number_print(text, 32, "%.*g", precision, value);
         return;

@@ -53,12 +53,16 @@ enum { TITLE_COLUMNS = 11, PAGE_COLUMNS = 80 };
 // Breaks between words; a path that is longer than a line stays whole.
 static void print_wrapped(const char *title, int indent, const char *text)
 {
-    int column = printf("%-*s%*s", TITLE_COLUMNS, title, indent, "");
+    int margin = TITLE_COLUMNS + indent, column = printf("%-*s", margin, title);
+    bool first = true; // of a line: no blank before it
     while (*text != '\0') {
         int length = (int)strcspn(text, " ");
-        if (column + length > PAGE_COLUMNS && column > TITLE_COLUMNS + indent)
-            column = printf("\n%*s", TITLE_COLUMNS + indent, "") - 1;
-        column += printf("%.*s ", length, text);
+        if (!first && column + 1 + length > PAGE_COLUMNS) {
+            column = printf("\n%*s", margin, "") - 1;
+            first = true;
+        }
+        column += printf("%s%.*s", first ? "" : " ", length, text);
+        first = false;
         text += length + (text[length] == ' ');
     }
     putchar('\n');

@@ -17,7 +17,7 @@ struct report_options {
 
 static const struct argp_option options[] = {
     {"preset", 'p', "NAME", 0, "Name of the preset whose runs are reported (default: quick)", 1},
-    {"results", KEY_RESULTS, "DIR", 0, "Where runs and reports are kept (default: results)", 1},
+    {"results", KEY_RESULTS, "DIR", 0, "Folder of runs and reports (default: results)", 1},
     {"configuration", KEY_CONFIGURATION, "HASH", 0,
      "Configuration hash whose runs fill the table (default: of the run started last)", 1},
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},

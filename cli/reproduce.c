@@ -23,7 +23,7 @@ static const struct argp_option options[] = {
     {"corruptions", KEY_CORRUPTIONS, "LIST", 0, "Columns of the table: codes such as GN,Co,ET, or all", 1},
     {"methods", KEY_METHODS, "LIST", 0, "Rows of the table: codes such as FT, or all", 1},
     {"seeds", KEY_SEEDS, "LIST", 0, "Train every cell once with each, such as 1,2,3", 1},
-    {"results", KEY_RESULTS, "DIR", 0, "Where runs and reports are kept (default: results)", 1},
+    {"results", KEY_RESULTS, "DIR", 0, "Folder of runs and reports (default: results)", 1},
     {"retry", KEY_RETRY, 0, 0, "Train failed and diverged runs again", 1},
     {"checkpoint", KEY_CHECKPOINT, "SECONDS", 0, "Time between two checkpoints of a run (default: 60)", 1},
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},

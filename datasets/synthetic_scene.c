@@ -62,7 +62,7 @@ static void colour_set(double hue, double saturation, double value, double colou
 static void draw_colours(struct random_stream *stream, double hue, double saturation, struct texture *texture)
 {
     bool swap = draw_below(stream, 2) == 1;
-    double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.4, 0.7);
+    double light = draw_between(stream, 0.6, 0.85), dark = light * draw_between(stream, 0.4, 0.7);
     colour_set(hue, saturation, light, swap ? texture->second : texture->first);
     colour_set(hue + draw_between(stream, -0.5, 0.5), saturation, dark, swap ? texture->first : texture->second);
 }
@@ -103,13 +103,16 @@ static void draw_pose(struct random_stream *stream, double smallest, double larg
     draw_tilt(stream, 0.6, figure->axis);
 }
 
+// Darker or lighter than most subjects, so that outlines can be seen, with a weak texture of its own.
 static void draw_background(struct random_stream *stream, struct texture *texture)
 {
-    draw_any_texture(stream, 0.5, texture);
+    bool dark = draw_below(stream, 2) == 1;
+    double value = dark ? draw_between(stream, 0.05, 0.35) : draw_between(stream, 0.75, 1);
+    draw_pattern(stream, draw_below(stream, TEXTURE_COUNT), texture);
     texture->period *= draw_between(stream, 1, 3);
-    double contrast = draw_between(stream, 0, 0.3);
-    for (int c = 0; c < 3; c++)
-        texture->second[c] = texture->first[c] + contrast * (texture->second[c] - texture->first[c]);
+    colour_set(draw_between(stream, 0, 6), draw_between(stream, 0, 0.6), value, texture->first);
+    double other = draw_between(stream, 0.7, 1);
+    for (int c = 0; c < 3; c++) texture->second[c] = other * texture->first[c];
 }
 
 static void draw_extra(struct random_stream *stream, double smallest, double largest, struct scene *scene)

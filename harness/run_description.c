@@ -33,8 +33,11 @@ static json_t *describe_remarks(const struct run_job *job)
                  job->start_sha256);
         json_array_append_new(remarks, json_text(text));
     }
-    if (!plan->data->official && plan->data->remark[0] != '\0')
-        json_array_append_new(remarks, json_text(plan->data->remark));
+    if (!plan->data->official && plan->data->remark[0] != '\0') {
+        char text[sizeof plan->data->name + sizeof plan->data->remark + 20];
+        snprintf(text, sizeof text, "Images of %s: %s", plan->data->name, plan->data->remark);
+        json_array_append_new(remarks, json_text(text));
+    }
     return remarks;
 }
 

@@ -25,9 +25,8 @@ static bool accuracy_same_method(const char *a, const char *b)
 static int accuracy_compare_rows(const void *left, const void *right)
 {
     const char *a = ((const struct accuracy_row *)left)->method, *b = ((const struct accuracy_row *)right)->method;
-    if (a == NULL || b == NULL)
-        return (a != NULL) - (b != NULL);
-    unsigned place_a = (unsigned)paper_find_method(a), place_b = (unsigned)paper_find_method(b);  // unknown: largest
+    if (a == NULL || b == NULL) return (a != NULL) - (b != NULL);
+    unsigned place_a = (unsigned)paper_find_method(a), place_b = (unsigned)paper_find_method(b); // unknown: largest
     return place_a != place_b ? (place_a > place_b) - (place_a < place_b) : strcmp(a, b);
 }
 
@@ -36,11 +35,9 @@ static void accuracy_list_rows(const struct run_record *const *runs, size_t coun
 {
     for (size_t i = 0; i < count; i++) {
         size_t row = 0;
-        if (paper_find_column(runs[i]->corruption) < 0)
-            continue;
+        if (paper_find_column(runs[i]->corruption) < 0) continue;
         while (row < table->row_count && !accuracy_same_method(table->rows[row].method, runs[i]->method)) row++;
-        if (row == table->row_count)
-            table->rows[table->row_count++] = (struct accuracy_row){.method = runs[i]->method};
+        if (row == table->row_count) table->rows[table->row_count++] = (struct accuracy_row){.method = runs[i]->method};
     }
     qsort(table->rows, table->row_count, sizeof *table->rows, accuracy_compare_rows);
 }
@@ -54,11 +51,9 @@ static void accuracy_fill_cell(const struct run_record *const *runs, size_t coun
                                int column, double *values, struct accuracy_cell *cell)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!accuracy_belongs(runs[i], row, column))
-            continue;
+        if (!accuracy_belongs(runs[i], row, column)) continue;
         cell->started++;
-        if (runs[i]->state == RUN_DONE)
-            values[cell->count++] = runs[i]->test_accuracy_percent;
+        if (runs[i]->state == RUN_DONE) values[cell->count++] = runs[i]->test_accuracy_percent;
     }
     cell->mean = statistics_mean(values, cell->count);
     cell->half_width = statistics_interval_half_width(values, cell->count, accuracy_confidence);
@@ -89,8 +84,7 @@ static void accuracy_fill_mean(const struct run_record *const *runs, size_t coun
     bool same_seeds = true;
     for (int column = 0; column < PAPER_COLUMNS; column++) {
         row->mean.started += row->cells[column].started;
-        if (row->cells[column].count == 0)
-            continue;
+        if (row->cells[column].count == 0) continue;
         first = first < 0 ? column : first;
         same_seeds = same_seeds && row->cells[column].count == row->cells[first].count;
         row->columns |= 1U << column;
@@ -100,13 +94,11 @@ static void accuracy_fill_mean(const struct run_record *const *runs, size_t coun
     row->mean.half_width = NAN;
     size_t seeds = 0;
     for (size_t i = 0; i < count && same_seeds && first >= 0; i++) {
-        if (!accuracy_belongs(runs[i], row, first) || runs[i]->state != RUN_DONE)
-            continue;
+        if (!accuracy_belongs(runs[i], row, first) || runs[i]->state != RUN_DONE) continue;
         values[seeds] = accuracy_seed_mean(runs, count, row, runs[i]->seed);
         same_seeds = !isnan(values[seeds++]);
     }
-    if (!same_seeds)
-        return;
+    if (!same_seeds) return;
     row->mean.count = seeds;
     row->mean.half_width = statistics_interval_half_width(values, seeds, accuracy_confidence);
 }
@@ -118,8 +110,7 @@ static size_t accuracy_common_seeds(const struct accuracy_table *table)
     for (size_t row = 0; row < table->row_count; row++) {
         for (int column = 0; column < PAPER_COLUMNS; column++) {
             size_t count = table->rows[row].cells[column].count;
-            if (count != 0 && seeds != 0 && count != seeds)
-                return 0;
+            if (count != 0 && seeds != 0 && count != seeds) return 0;
             seeds = count != 0 ? count : seeds;
         }
     }
@@ -161,8 +152,7 @@ bool accuracy_table_is_best(const struct accuracy_table *table, size_t row, int 
     size_t compared = 0;
     for (size_t other = 0; other < table->row_count; other++) {
         double value = accuracy_shown(&table->rows[other], column);
-        if (isnan(value))
-            continue;
+        if (isnan(value)) continue;
         if (value > own || (column == PAPER_COLUMNS && table->rows[other].columns != table->rows[row].columns))
             return false;
         compared++;

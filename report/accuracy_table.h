@@ -10,32 +10,32 @@
 #include "report/run_reader.h"
 
 struct accuracy_cell {
-    size_t started;     // runs, whatever became of them
-    size_t count;       // runs behind the mean: one per seed
-    double mean;        // percent; NaN when count is 0
-    double half_width;  // of the 95 % interval by Student's t; NaN when count < 2
+    size_t started;    // runs, whatever became of them
+    size_t count;      // runs behind the mean: one per seed
+    double mean;       // percent; NaN when count is 0
+    double half_width; // of the 95 % interval by Student's t; NaN when count < 2
 };
 
 struct accuracy_row {
-    const char *method;  // code, borrowed from a run; NULL in a table of teachers
+    const char *method; // code, borrowed from a run; NULL in a table of teachers
     struct accuracy_cell cells[PAPER_COLUMNS];
     // Mean of the cells that have one. Its interval is over the seeds' own means; NaN unless every such cell has the
     // same seeds. `count` is the number of seeds then, else 0.
     struct accuracy_cell mean;
-    unsigned columns;  // bit i: cells[i] has a mean
+    unsigned columns; // bit i: cells[i] has a mean
     int column_count;
 };
 
 struct accuracy_table {
-    struct accuracy_row *rows;  // the paper's methods in its order, then others by name; one row for teachers
+    struct accuracy_row *rows; // the paper's methods in its order, then others by name; one row for teachers
     size_t row_count;
-    size_t seeds;  // runs behind every filled cell; 0 when cells differ
+    size_t seeds; // runs behind every filled cell; 0 when cells differ
 };
 
 // `runs` are the started runs of one configuration and one role, without repetitions; only those of a column of the
 // table count. Texts are borrowed from them. STATUS_NO_MEMORY; on success *table is the caller's to destroy.
 struct status accuracy_table_build(const struct run_record *const *runs, size_t count, struct accuracy_table *table);
-void accuracy_table_destroy(struct accuracy_table *table);  // leaves it empty
+void accuracy_table_destroy(struct accuracy_table *table); // leaves it empty
 
 // True when no other row is better in `column` (PAPER_COLUMNS: the mean) to the one decimal that is shown. False where
 // there is nothing to compare: fewer than two rows, or means over different columns.

@@ -14,18 +14,18 @@ enum curve_kind { CURVE_TRAIN_LOSS, CURVE_TEST_ACCURACY };
 
 static const double curves_limit_seconds = 60;
 enum {
-    CURVES_DOTS_UP_TO = 12,  // points: beyond that dots run into one another
-    CURVES_MANY_LINES = 20,  // beyond that they are thinner
+    CURVES_DOTS_UP_TO = 12, // points: beyond that dots run into one another
+    CURVES_MANY_LINES = 20, // beyond that they are thinner
     CURVES_TICKS = 8,
 };
 
 // The lines of one figure.
 struct curves_group {
-    const char *method;  // NULL: the teachers
+    const char *method; // NULL: the teachers
     const char *title;
     const struct run_record **runs;
     size_t count;
-    int number;  // of the figure on the page, from 1
+    int number; // of the figure on the page, from 1
 };
 
 static double curves_value(const struct run_epoch *epoch, enum curve_kind kind)
@@ -43,8 +43,7 @@ static size_t curves_count_points(const struct run_record *run, enum curve_kind 
 static bool curves_group_has_points(const struct curves_group *group, enum curve_kind kind)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (curves_count_points(group->runs[i], kind) > 0)
-            return true;
+        if (curves_count_points(group->runs[i], kind) > 0) return true;
     return false;
 }
 
@@ -65,14 +64,14 @@ static int64_t curves_tick_step(int64_t last)
     static const int64_t factors[] = {1, 2, 5};
     for (int64_t power = 1;; power *= 10)
         for (int i = 0; i < 3; i++)
-            if (last <= CURVES_TICKS * power * factors[i])
-                return power * factors[i];
+            if (last <= CURVES_TICKS * power * factors[i]) return power * factors[i];
 }
 
 static void curves_write_settings(const struct curves_group *group, enum curve_kind kind, struct text *script)
 {
     const double last = (double)curves_last_epoch(group);
-    text_append_format(script, "set terminal svg size %d,%d font \"sans-serif,13\" rounded noenhanced name \"figure%d%s\"\n",
+    text_append_format(script,
+                       "set terminal svg size %d,%d font \"sans-serif,13\" rounded noenhanced name \"figure%d%s\"\n",
                        SVG_WIDTH, SVG_HEIGHT, group->number, kind == CURVE_TRAIN_LOSS ? "loss" : "accuracy");
     text_append(script, "set encoding utf8\n"
                         "set key off\n"
@@ -97,8 +96,7 @@ static void curves_write_points(const struct run_record *run, enum curve_kind ki
     text_append_format(script, "$run%zu << EOD\n", number);
     for (size_t i = 0; i < run->epoch_count; i++) {
         double value = curves_value(&run->epoch_lines[i], kind);
-        if (!isfinite(value))
-            continue;
+        if (!isfinite(value)) continue;
         text_append_number(script, (double)run->epoch_lines[i].epoch);
         text_append(script, " ");
         text_append_number(script, value);
@@ -113,10 +111,8 @@ static void curves_write_style(const struct run_record *run, size_t points, size
     const char *with = points == 1 ? "points" : points <= CURVES_DOTS_UP_TO ? "linespoints" : "lines";
     text_append_format(script, " with %s lw %s lc rgb \"" SVG_CURVE_COLOUR "\"", with,
                        lines > CURVES_MANY_LINES ? "0.9" : "1.4", column % SVG_CURVE_COLOURS);
-    if (points <= CURVES_DOTS_UP_TO)
-        text_append_format(script, " pt 7 ps %s", points == 1 ? "0.6" : "0.3");
-    if (column >= SVG_CURVE_COLOURS && points > 1)
-        text_append(script, " dt (5,4)");
+    if (points <= CURVES_DOTS_UP_TO) text_append_format(script, " pt 7 ps %s", points == 1 ? "0.6" : "0.3");
+    if (column >= SVG_CURVE_COLOURS && points > 1) text_append(script, " dt (5,4)");
 }
 
 // The data blocks of every run that has points, then one plot command over them. `labels` gets one line per curve, in
@@ -126,14 +122,12 @@ static void curves_write_script(const struct curves_group *group, enum curve_kin
 {
     curves_write_settings(group, kind, script);
     for (size_t i = 0; i < group->count; i++)
-        if (curves_count_points(group->runs[i], kind) > 0)
-            curves_write_points(group->runs[i], kind, i, script);
+        if (curves_count_points(group->runs[i], kind) > 0) curves_write_points(group->runs[i], kind, i, script);
     const char *separator = "plot ";
     for (size_t i = 0; i < group->count; i++) {
         const struct run_record *run = group->runs[i];
         size_t points = curves_count_points(run, kind);
-        if (points == 0)
-            continue;
+        if (points == 0) continue;
         text_append_format(script, "%s$run%zu using 1:2", separator, i);
         curves_write_style(run, points, group->count, script);
         separator = ", ";
@@ -153,8 +147,7 @@ static struct status curves_append_plot(const struct curves_group *group, enum c
         curves_write_script(group, kind, &script, &labels);
         text_append_format(&name, "%s by epoch, %s: %zu runs", heading, group->title, group->count);
         status = plot_run_gnuplot(&script, curves_limit_seconds, &svg);
-        if (status.code == STATUS_OK)
-            status = svg_adopt(svg.bytes, labels.bytes, name.bytes, html);
+        if (status.code == STATUS_OK) status = svg_adopt(svg.bytes, labels.bytes, name.bytes, html);
     } else {
         text_append(html, "<p class=\"muted\">Nothing has been measured yet.</p>\n");
     }
@@ -174,13 +167,13 @@ static void curves_append_legend(const struct curves_group *group, struct text *
     for (size_t i = 0; i < group->count; i++) present[paper_find_column(group->runs[i]->corruption)] = true;
     text_append(html, "<ul class=\"legend\" aria-label=\"Colours\">\n");
     for (int column = 0; column < PAPER_COLUMNS; column++) {
-        if (!present[column])
-            continue;
-        text_append_format(html,
-                           "<li><svg viewBox=\"0 0 26 8\" aria-hidden=\"true\"><path d=\"M1 4H25\" stroke-width=\"2.5\" "
-                           "stroke=\"var(--curve-%d)\"%s/></svg>%s</li>\n",
-                           column % SVG_CURVE_COLOURS, column >= SVG_CURVE_COLOURS ? " stroke-dasharray=\"6 4\"" : "",
-                           paper_columns[column].code);
+        if (!present[column]) continue;
+        text_append_format(
+            html,
+            "<li><svg viewBox=\"0 0 26 8\" aria-hidden=\"true\"><path d=\"M1 4H25\" stroke-width=\"2.5\" "
+            "stroke=\"var(--curve-%d)\"%s/></svg>%s</li>\n",
+            column % SVG_CURVE_COLOURS, column >= SVG_CURVE_COLOURS ? " stroke-dasharray=\"6 4\"" : "",
+            paper_columns[column].code);
     }
     text_append(html, "</ul>\n");
 }
@@ -191,8 +184,7 @@ static struct status curves_append_figure(const struct curves_group *group, stru
     text_append_html(html, group->title);
     text_append(html, "</figcaption>\n<div class=\"plots\">\n");
     struct status status = curves_append_plot(group, CURVE_TRAIN_LOSS, html);
-    if (status.code == STATUS_OK)
-        status = curves_append_plot(group, CURVE_TEST_ACCURACY, html);
+    if (status.code == STATUS_OK) status = curves_append_plot(group, CURVE_TEST_ACCURACY, html);
     text_append(html, "</div>\n");
     curves_append_legend(group, html);
     text_append(html, "</figure>\n");
@@ -206,8 +198,7 @@ static void curves_gather(const struct run_list *list, bool teachers, struct cur
     for (size_t i = 0; i < list->count; i++) {
         const struct run_record *run = list->runs[i];
         bool same = run->teacher ? teachers : !teachers && strcmp(run->method, group->method) == 0;
-        if (same && run->epoch_count > 0 && paper_find_column(run->corruption) >= 0)
-            group->runs[group->count++] = run;
+        if (same && run->epoch_count > 0 && paper_find_column(run->corruption) >= 0) group->runs[group->count++] = run;
     }
 }
 
@@ -216,10 +207,9 @@ struct status curves_append_figures(const struct report_summary *summary, struct
     struct text figures = {0};
     struct status status = status_ok();
     struct curves_group group = {.runs = calloc(summary->selected.count + 1, sizeof *group.runs)};
-    if (group.runs == NULL)
-        return status_error(STATUS_NO_MEMORY, "draw learning curves: out of memory");
+    if (group.runs == NULL) return status_error(STATUS_NO_MEMORY, "draw learning curves: out of memory");
     for (size_t row = 0; row <= summary->targets.row_count && status.code == STATUS_OK; row++) {
-        bool teachers = row == summary->targets.row_count;  // the last figure
+        bool teachers = row == summary->targets.row_count; // the last figure
         group.method = teachers ? NULL : summary->targets.rows[row].method;
         group.title = teachers ? "Teachers" : group.method;
         curves_gather(&summary->selected, teachers, &group);
@@ -228,8 +218,7 @@ struct status curves_append_figures(const struct report_summary *summary, struct
             status = curves_append_figure(&group, &figures);
         }
     }
-    if (status.code == STATUS_OK)
-        text_append_bytes(html, figures.bytes, figures.length);
+    if (status.code == STATUS_OK) text_append_bytes(html, figures.bytes, figures.length);
     html->failed = html->failed || figures.failed;
     text_destroy(&figures);
     free(group.runs);

@@ -4,7 +4,7 @@
 
 #include "base/embedded.h"
 
-extern const struct embedded_file embedded_paper_table;  // results/paper.csv
-extern const struct embedded_file embedded_page_style;   // report/page.css
+extern const struct embedded_file embedded_paper_table; // results/paper.csv
+extern const struct embedded_file embedded_page_style;  // report/page.css
 
 #endif

@@ -29,10 +29,8 @@ void facts_add_sentence(json_t *sentences, const char *format, ...)
     int length = vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     text_append_clean(&clean, sentence);
-    if (length >= (int)sizeof sentence)
-        text_append(&clean, "\u2026");
-    if (!clean.failed && clean.length > 0)
-        facts_append_once(sentences, json_string(clean.bytes));
+    if (length >= (int)sizeof sentence) text_append(&clean, "\u2026");
+    if (!clean.failed && clean.length > 0) facts_append_once(sentences, json_string(clean.bytes));
     text_destroy(&clean);
 }
 
@@ -71,8 +69,7 @@ static json_t *facts_find_values(json_t *environment, const char *key)
     json_t *entry;
     json_array_foreach(environment, i, entry)
     {
-        if (strcmp(json_string_value(json_object_get(entry, "key")), key) == 0)
-            return json_object_get(entry, "values");
+        if (strcmp(json_string_value(json_object_get(entry, "key")), key) == 0) return json_object_get(entry, "values");
     }
     entry = json_pack("{s:s, s:[]}", "key", key, "values");
     json_array_append_new(environment, entry);
@@ -113,8 +110,7 @@ static void facts_collect_remarks(const struct run_record *run, json_t *remarks)
     json_t *remark;
     json_array_foreach(json_object_get(run->run, "remarks"), i, remark)
     {
-        if (json_is_string(remark))
-            facts_add_sentence(remarks, "%s", json_string_value(remark));
+        if (json_is_string(remark)) facts_add_sentence(remarks, "%s", json_string_value(remark));
     }
     if (run->log_message != NULL)
         facts_add_sentence(remarks, "%s: its learning curve is cut short: %s", run->folder, run->log_message);
@@ -128,8 +124,7 @@ static void facts_collect_data(const struct run_record *run, json_t *data_sets)
     size_t i;
     json_array_foreach(data_sets, i, entry)
     {
-        if (!json_equal(json_object_get(entry, "data"), data))
-            continue;
+        if (!json_equal(json_object_get(entry, "data"), data)) continue;
         if (strstr(json_string_value(json_object_get(entry, "used_by")), users) == NULL)
             json_object_set_new(entry, "used_by", json_string("teachers and targets"));
         return;
@@ -187,6 +182,5 @@ void facts_judge_comparability(struct report_summary *summary)
     if (strcmp(summary->preset, "paper") != 0)
         facts_add_sentence(summary->reasons, "The preset is %s, not paper.", summary->preset);
     facts_judge_runs(summary, summary->reasons);
-    if (summary->states[RUN_DONE] == 0)
-        facts_add_sentence(summary->reasons, "No run is done.");
+    if (summary->states[RUN_DONE] == 0) facts_add_sentence(summary->reasons, "No run is done.");
 }

@@ -7,8 +7,9 @@
 static const char *json_member_type(const json_t *value)
 {
     static const char *const names[] = {
-        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",    [JSON_STRING] = "a string", [JSON_INTEGER] = "an integer",
-        [JSON_REAL] = "a number",    [JSON_TRUE] = "true", [JSON_FALSE] = "false",     [JSON_NULL] = "null",
+        [JSON_OBJECT] = "an object",   [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "an integer", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",        [JSON_NULL] = "null",
     };
     return value == NULL ? "nothing" : names[json_typeof(value)];
 }
@@ -20,11 +21,9 @@ static void json_member_complain(const json_t *value, const char *key, const cha
 
 const char *json_member_string(const json_t *object, const char *key, struct status *status)
 {
-    if (status->code != STATUS_OK)
-        return "";
+    if (status->code != STATUS_OK) return "";
     const json_t *value = json_object_get(object, key);
-    if (json_is_string(value))
-        return json_string_value(value);
+    if (json_is_string(value)) return json_string_value(value);
     json_member_complain(value, key, "a string", status);
     return "";
 }
@@ -32,8 +31,7 @@ const char *json_member_string(const json_t *object, const char *key, struct sta
 int64_t json_member_integer(const json_t *object, const char *key, int64_t minimum, int64_t maximum,
                             struct status *status)
 {
-    if (status->code != STATUS_OK)
-        return 0;
+    if (status->code != STATUS_OK) return 0;
     const json_t *value = json_object_get(object, key);
     if (!json_is_integer(value)) {
         json_member_complain(value, key, "an integer", status);
@@ -48,8 +46,7 @@ int64_t json_member_integer(const json_t *object, const char *key, int64_t minim
 
 double json_member_number(const json_t *object, const char *key, double minimum, double maximum, struct status *status)
 {
-    if (status->code != STATUS_OK)
-        return NAN;
+    if (status->code != STATUS_OK) return NAN;
     const json_t *value = json_object_get(object, key);
     if (!json_is_number(value)) {
         json_member_complain(value, key, "a number", status);
@@ -65,11 +62,9 @@ double json_member_number(const json_t *object, const char *key, double minimum,
 
 const json_t *json_member_object(const json_t *object, const char *key, struct status *status)
 {
-    if (status->code != STATUS_OK)
-        return NULL;
+    if (status->code != STATUS_OK) return NULL;
     const json_t *value = json_object_get(object, key);
-    if (json_is_object(value))
-        return value;
+    if (json_is_object(value)) return value;
     json_member_complain(value, key, "an object", status);
     return NULL;
 }

@@ -10,8 +10,9 @@
 #include "base/status.h"
 
 // Required members; a missing one or one of another type is STATUS_BAD_INPUT naming the key, expected and found.
-const char *json_member_string(const json_t *object, const char *key, struct status *status);  // "" after a mistake
-int64_t json_member_integer(const json_t *object, const char *key, int64_t minimum, int64_t maximum, struct status *status);
+const char *json_member_string(const json_t *object, const char *key, struct status *status); // "" after a mistake
+int64_t json_member_integer(const json_t *object, const char *key, int64_t minimum, int64_t maximum,
+                            struct status *status);
 double json_member_number(const json_t *object, const char *key, double minimum, double maximum, struct status *status);
 const json_t *json_member_object(const json_t *object, const char *key, struct status *status);
 

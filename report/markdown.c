@@ -7,7 +7,8 @@
 static void markdown_append_head(const char *first, struct text *text)
 {
     text_append_format(text, "| %s |", first);
-    for (int column = 0; column < PAPER_COLUMNS; column++) text_append_format(text, " %s |", paper_columns[column].code);
+    for (int column = 0; column < PAPER_COLUMNS; column++)
+        text_append_format(text, " %s |", paper_columns[column].code);
     text_append(text, " Mean |\n|---|");
     for (int column = 0; column <= PAPER_COLUMNS; column++) text_append(text, "--:|");
     text_append(text, "\n");
@@ -21,8 +22,7 @@ static void markdown_append_cell(const struct accuracy_table *table, size_t inde
     text_append(text, best ? " **" : " ");
     text_append_fixed(text, cell->mean, 1);
     text_append(text, best ? "**" : "");
-    if (!isfinite(cell->mean) && cell->started > 0)
-        text_append(text, "\u2013");
+    if (!isfinite(cell->mean) && cell->started > 0) text_append(text, "\u2013");
     if (isfinite(cell->half_width)) {
         text_append(text, " \u00b1\u00a0");
         text_append_fixed(text, cell->half_width, 1);
@@ -49,10 +49,8 @@ static void markdown_append_table(const struct report_summary *summary, const st
                                   struct text *text)
 {
     text_append(text, "Accuracy in percent");
-    if (table->seeds > 1)
-        text_append_format(text, ", mean over %zu seeds", table->seeds);
-    if (table->seeds != 1)
-        text_append(text, ", \u00b1 half of the 95 % interval (Student's t)");
+    if (table->seeds > 1) text_append_format(text, ", mean over %zu seeds", table->seeds);
+    if (table->seeds != 1) text_append(text, ", \u00b1 half of the 95 % interval (Student's t)");
     text_append(text, ".\n\n");
     markdown_append_head(table == &summary->teachers ? "" : "Method", text);
     for (size_t row = 0; row < table->row_count; row++) {
@@ -62,16 +60,14 @@ static void markdown_append_table(const struct report_summary *summary, const st
         text_append(text, " |");
         for (int column = 0; column <= PAPER_COLUMNS; column++) markdown_append_cell(table, row, column, text);
         text_append(text, "\n");
-        if (paper != NULL)
-            markdown_append_paper_row(paper, text);
+        if (paper != NULL) markdown_append_paper_row(paper, text);
     }
     text_append(text, "\n");
 }
 
 static void markdown_append_sentences(const char *heading, const json_t *sentences, struct text *text)
 {
-    if (json_array_size(sentences) == 0)
-        return;
+    if (json_array_size(sentences) == 0) return;
     text_append_format(text, "%s\n\n", heading);
     for (size_t i = 0; i < json_array_size(sentences); i++) {
         text_append(text, "- ");
@@ -85,8 +81,7 @@ static void markdown_append_open_runs(const struct run_list *list, struct text *
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct run_record *run = list->runs[i];
-        if (run->state == RUN_DONE)
-            continue;
+        if (run->state == RUN_DONE) continue;
         text_append(text, "| ");
         text_append_markdown(text, run->folder);
         text_append_format(text, " | %s | ", run_state_name(run->state));

@@ -41,8 +41,7 @@ static void page_append_run_fact(const struct report_summary *summary, struct te
     page_open_fact("Runs done", html);
     text_append_format(html, "%zu of %zu", summary->states[RUN_DONE], summary->selected.count);
     for (int state = RUN_DONE + 1; state < RUN_STATE_COUNT; state++) {
-        if (summary->states[state] == 0)
-            continue;
+        if (summary->states[state] == 0) continue;
         text_append_format(html, "%s%zu %s", separator, summary->states[state], run_state_name((enum run_state)state));
         separator = ", ";
     }
@@ -55,10 +54,8 @@ static void page_append_mean_fact(const struct report_summary *summary, struct t
 {
     const struct accuracy_table *table = &summary->targets;
     for (size_t row = 0; row < table->row_count; row++) {
-        if (!isfinite(table->rows[row].mean.mean))
-            continue;
-        if (table->row_count > 1 && !accuracy_table_is_best(table, row, PAPER_COLUMNS))
-            continue;
+        if (!isfinite(table->rows[row].mean.mean)) continue;
+        if (table->row_count > 1 && !accuracy_table_is_best(table, row, PAPER_COLUMNS)) continue;
         page_open_fact(table->row_count > 1 ? "Best mean accuracy" : "Mean accuracy", html);
         text_append_fixed(html, table->rows[row].mean.mean, 1);
         text_append(html, "\u00a0%<small>");
@@ -76,7 +73,8 @@ static void page_append_time_fact(const struct report_summary *summary, struct t
         seconds += isfinite(summary->selected.runs[i]->seconds) ? summary->selected.runs[i]->seconds : 0;
     page_open_fact("Training time, all runs", html);
     page_append_duration(seconds, html);
-    const char *device = json_string_value(json_object_get(json_object_get(summary->latest->run, "environment"), "device"));
+    const char *device =
+        json_string_value(json_object_get(json_object_get(summary->latest->run, "environment"), "device"));
     text_append(html, "<small>");
     text_append_html(html, device);
     text_append(html, "</small>");
@@ -103,8 +101,7 @@ static void page_append_configuration_fact(const struct report_summary *summary,
     text_append_clean(&begin, summary->latest->configuration_hash);
     page_open_fact("Configuration", html);
     text_append(html, "<a href=\"#configuration\">");
-    if (begin.length > 8 && strspn(begin.bytes, "0123456789abcdef") == begin.length)
-        begin.bytes[8] = '\0';
+    if (begin.length > 8 && strspn(begin.bytes, "0123456789abcdef") == begin.length) begin.bytes[8] = '\0';
     text_append_html(html, begin.bytes);
     text_append_format(html, "</a><small>%zu stated, %zu chosen, %zu overridden</small>",
                        page_count_marks(configuration, "stated"), page_count_marks(configuration, "chosen"),
@@ -121,8 +118,7 @@ static void page_append_navigation(const struct report_summary *summary, struct 
                       "<li><a href=\"#curves\">Learning curves</a></li>\n<li><a href=\"#runs\">All runs</a></li>\n"
                       "<li><a href=\"#configuration\">Configuration</a></li>\n<li><a href=\"#data\">Data</a></li>\n"
                       "<li><a href=\"#environment\">Environment</a></li>\n");
-    if (json_array_size(summary->remarks) > 0)
-        text_append(html, "<li><a href=\"#remarks\">Remarks</a></li>\n");
+    if (json_array_size(summary->remarks) > 0) text_append(html, "<li><a href=\"#remarks\">Remarks</a></li>\n");
     text_append(html, "</ul></nav>\n");
 }
 
@@ -156,7 +152,8 @@ static struct status page_append_curves(const struct report_summary *summary, bo
     page_open_section("curves", "Learning curves", html);
     size_t length = html->length;
     if (plots) {
-        text_append(html, "<p>One line per run; its colour tells the corruption that the run\u2019s teacher saw.</p>\n");
+        text_append(html,
+                    "<p>One line per run; its colour tells the corruption that the run\u2019s teacher saw.</p>\n");
         svg_append_shared(html);
         status = curves_append_figures(summary, html);
     } else {
@@ -182,8 +179,9 @@ static void page_append_footer(const struct report_summary *summary, struct text
     text_append(html, "<footer><p>Made from run folders by transinv");
     text_append(html, version == NULL ? "" : "; the newest run was made by version ");
     text_append_html(html, version);
-    text_append(html, ". The same numbers for programs: <a href=\"results.csv\">results.csv</a>, "
-                      "<a href=\"results.json\">results.json</a>; as text: <a href=\"table.md\">table.md</a>.</p></footer>\n");
+    text_append(
+        html, ". The same numbers for programs: <a href=\"results.csv\">results.csv</a>, "
+              "<a href=\"results.json\">results.json</a>; as text: <a href=\"table.md\">table.md</a>.</p></footer>\n");
 }
 
 struct status page_write(const struct report_summary *summary, bool plots, struct text *text)

@@ -46,7 +46,8 @@ static void page_append_accuracy_cell(const struct accuracy_table *table, size_t
     const struct accuracy_cell *cell = page_cell_of(&table->rows[row], column);
     if (!isfinite(cell->mean)) {
         bool started = cell->started > 0;
-        text_append_format(html, "<td class=\"%s empty\">%s</td>", page_accuracy_class(column), started ? "\u2013" : "");
+        text_append_format(html, "<td class=\"%s empty\">%s</td>", page_accuracy_class(column),
+                           started ? "\u2013" : "");
         return;
     }
     bool best = accuracy_table_is_best(table, row, column);
@@ -86,13 +87,11 @@ static void page_append_row(const struct report_summary *summary, const struct a
     int known = row->method == NULL ? -1 : paper_find_method(row->method);
     text_append_format(html, "<tr class=\"ours%s\"><th scope=\"row\">", paper != NULL ? " followed" : "");
     text_append_html(html, row->method == NULL ? "Teacher" : row->method);
-    if (known >= 0)
-        text_append_format(html, "<small>%s</small>", paper_methods[known].title);
+    if (known >= 0) text_append_format(html, "<small>%s</small>", paper_methods[known].title);
     text_append(html, "</th>");
     for (int column = 0; column <= PAPER_COLUMNS; column++) page_append_accuracy_cell(table, index, column, html);
     text_append(html, "</tr>\n");
-    if (paper != NULL)
-        page_append_paper_rows(row, paper, html);
+    if (paper != NULL) page_append_paper_rows(row, paper, html);
 }
 
 // "on the test images of NAME" for the data that `used_by` trained on; nothing when they had several.
@@ -102,14 +101,11 @@ static void page_append_data_name(const struct report_summary *summary, const ch
     for (size_t i = 0; i < json_array_size(summary->data_sets); i++) {
         const json_t *entry = json_array_get(summary->data_sets, i);
         const char *users = json_string_value(json_object_get(entry, "used_by"));
-        if (strstr(users, used_by) == NULL)
-            continue;
-        if (data != NULL)
-            return;
+        if (strstr(users, used_by) == NULL) continue;
+        if (data != NULL) return;
         data = json_object_get(entry, "data");
     }
-    if (data == NULL)
-        return;
+    if (data == NULL) return;
     text_append(html, " on the test images of ");
     text_append_html(html, json_string_value(json_object_get(data, "name")));
 }
@@ -127,11 +123,9 @@ static void page_append_table(const struct report_summary *summary, const struct
         text_append(html, ", one seed");
     else
         text_append_format(html, ", mean over %zu seeds", table->seeds);
-    if (table->seeds != 1)
-        text_append(html, ", \u00b1 half of the 95\u00a0% interval (Student\u2019s t)");
+    if (table->seeds != 1) text_append(html, ", \u00b1 half of the 95\u00a0% interval (Student\u2019s t)");
     text_append(html, ".");
-    if (table->row_count > 1)
-        text_append(html, " The best method of a column is bold.");
+    if (table->row_count > 1) text_append(html, " The best method of a column is bold.");
     text_append(html, "</span></caption>\n");
     page_append_head(table == &summary->teachers ? "Trained on" : "Method", html);
     text_append(html, "<tbody>\n");

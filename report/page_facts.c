@@ -39,8 +39,7 @@ static void page_append_configuration_group(const char *key, const char *previou
 {
     size_t length = page_section_length(key);
     bool same = previous != NULL && page_section_length(previous) == length && strncmp(key, previous, length) == 0;
-    if (same)
-        return;
+    if (same) return;
     struct text section = {0};
     text_append_bytes(&section, key, length);
     text_append(html, previous == NULL ? "<tbody>\n" : "</tbody>\n<tbody>\n");
@@ -140,10 +139,12 @@ void page_append_data(const struct report_summary *summary, struct text *html)
 {
     page_open_section("data", "Data", html);
     page_open_table("Data sets", "data", html);
-    text_append(html, "<caption><span>What the runs were trained and tested on.</span></caption>\n"
-                      "<thead><tr><th scope=\"col\">Data set</th><th scope=\"col\">Used by</th><th scope=\"col\">Official</th>"
-                      "<th scope=\"col\" class=\"number\">Classes</th><th scope=\"col\" class=\"number\">Training images</th>"
-                      "<th scope=\"col\" class=\"number\">Test images</th><th scope=\"col\">Source</th></tr></thead>\n<tbody>\n");
+    text_append(
+        html,
+        "<caption><span>What the runs were trained and tested on.</span></caption>\n"
+        "<thead><tr><th scope=\"col\">Data set</th><th scope=\"col\">Used by</th><th scope=\"col\">Official</th>"
+        "<th scope=\"col\" class=\"number\">Classes</th><th scope=\"col\" class=\"number\">Training images</th>"
+        "<th scope=\"col\" class=\"number\">Test images</th><th scope=\"col\">Source</th></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < json_array_size(summary->data_sets); i++)
         page_append_data_row(json_array_get(summary->data_sets, i), html);
     text_append(html, "</tbody>\n");
@@ -153,8 +154,7 @@ void page_append_data(const struct report_summary *summary, struct text *html)
 
 void page_append_remarks(const struct report_summary *summary, struct text *html)
 {
-    if (json_array_size(summary->remarks) == 0)
-        return;
+    if (json_array_size(summary->remarks) == 0) return;
     page_open_section("remarks", "Remarks", html);
     page_append_sentences(summary->remarks, html);
     text_append(html, "</section>\n");

@@ -6,10 +6,10 @@
 #include "report/summary.h"
 #include "report/text.h"
 
-void page_append_accuracy(const struct report_summary *summary, struct text *html);       // page_accuracy.c
+void page_append_accuracy(const struct report_summary *summary, struct text *html); // page_accuracy.c
 void page_append_teachers(const struct report_summary *summary, struct text *html);
-void page_append_runs(const struct report_summary *summary, struct text *html);           // page_runs.c
-void page_append_configuration(const struct report_summary *summary, struct text *html);  // page_facts.c
+void page_append_runs(const struct report_summary *summary, struct text *html);          // page_runs.c
+void page_append_configuration(const struct report_summary *summary, struct text *html); // page_facts.c
 void page_append_environment(const struct report_summary *summary, struct text *html);
 void page_append_data(const struct report_summary *summary, struct text *html);
 void page_append_remarks(const struct report_summary *summary, struct text *html);

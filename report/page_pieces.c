@@ -24,8 +24,7 @@ void page_close_table(struct text *html)
 void page_append_cell(const char *class_name, const char *content, struct text *html)
 {
     text_append(html, "<td");
-    if (class_name != NULL)
-        text_append_format(html, " class=\"%s\"", class_name);
+    if (class_name != NULL) text_append_format(html, " class=\"%s\"", class_name);
     text_append(html, ">");
     text_append_html(html, content);
     text_append(html, "</td>");
@@ -52,8 +51,7 @@ void page_append_sentences(const json_t *sentences, struct text *html)
 void page_append_duration(double seconds, struct text *html)
 {
     double whole = round(seconds), minutes = floor(whole / 60);
-    if (!isfinite(seconds) || seconds < 0)
-        return;
+    if (!isfinite(seconds) || seconds < 0) return;
     if (seconds < 59.95) {
         text_append_fixed(html, seconds, 1);
         text_append(html, "\u00a0s");

@@ -29,15 +29,13 @@ static void page_append_state(const struct run_record *run, struct text *html)
 static bool page_list_has_messages(const struct run_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (page_run_has_message(list->runs[i]))
-            return true;
+        if (page_run_has_message(list->runs[i])) return true;
     return false;
 }
 
 static double page_run_epochs(const struct run_record *run)
 {
-    if (isfinite(run->epochs) || run->epoch_count == 0)
-        return run->epochs;
+    if (isfinite(run->epochs) || run->epoch_count == 0) return run->epochs;
     return (double)run->epoch_lines[run->epoch_count - 1].epoch;
 }
 
@@ -58,8 +56,7 @@ static void page_append_run(const struct run_record *run, bool messages, struct 
     page_append_duration(run->seconds, html);
     text_append(html, "</td>");
     page_append_number_cell(run->images_per_second, 0, html);
-    if (messages)
-        page_append_message(run, html);
+    if (messages) page_append_message(run, html);
     text_append(html, "</tr>\n");
 }
 
@@ -74,8 +71,7 @@ static void page_append_run_head(bool messages, struct text *html)
 
 static bool page_same_group(const struct run_record *a, const struct run_record *b, bool by_configuration)
 {
-    if (by_configuration)
-        return strcmp(a->configuration_hash, b->configuration_hash) == 0;
+    if (by_configuration) return strcmp(a->configuration_hash, b->configuration_hash) == 0;
     return a->teacher == b->teacher && (a->teacher || strcmp(a->method, b->method) == 0);
 }
 
@@ -133,17 +129,17 @@ void page_append_runs(const struct report_summary *summary, struct text *html)
 {
     page_open_section("runs", "All runs", html);
     if (summary->selected.count > 0)
-        page_append_run_table(&summary->selected,
-                              "Every run of this configuration that was started. Duration includes evaluation; images per "
-                              "second are of the training alone.",
-                              false, html);
+        page_append_run_table(
+            &summary->selected,
+            "Every run of this configuration that was started. Duration includes evaluation; images per "
+            "second are of the training alone.",
+            false, html);
     if (summary->others.count > 0) {
         text_append(html, "<h3>Other configurations</h3>\n");
         page_append_run_table(&summary->others,
-                              "Runs of the same folder with other hyper-parameters or data. They count nowhere above.", true,
-                              html);
+                              "Runs of the same folder with other hyper-parameters or data. They count nowhere above.",
+                              true, html);
     }
-    if (summary->unreadable.count > 0)
-        page_append_unreadable(&summary->unreadable, html);
+    if (summary->unreadable.count > 0) page_append_unreadable(&summary->unreadable, html);
     text_append(html, "</section>\n");
 }

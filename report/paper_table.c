@@ -8,20 +8,34 @@
 #include "base/number.h"
 
 const struct paper_column paper_columns[PAPER_COLUMNS] = {
-    {"GN", "Gaussian noise"}, {"SN", "shot noise"},   {"IN", "impulse noise"}, {"Br", "brightness"}, {"Co", "contrast"},
-    {"ET", "elastic transform"}, {"DB", "defocus blur"}, {"GB", "glass blur"}, {"MB", "motion blur"}, {"ZB", "zoom blur"},
-    {"Sn", "snow"}, {"Fr", "frost"}, {"Fo", "fog"}, {"Pi", "pixelate"}, {"JC", "JPEG compression"},
+    {"GN", "Gaussian noise"},
+    {"SN", "shot noise"},
+    {"IN", "impulse noise"},
+    {"Br", "brightness"},
+    {"Co", "contrast"},
+    {"ET", "elastic transform"},
+    {"DB", "defocus blur"},
+    {"GB", "glass blur"},
+    {"MB", "motion blur"},
+    {"ZB", "zoom blur"},
+    {"Sn", "snow"},
+    {"Fr", "frost"},
+    {"Fo", "fog"},
+    {"Pi", "pixelate"},
+    {"JC", "JPEG compression"},
 };
 
 const struct paper_column paper_methods[PAPER_ROWS] = {
-    {"FT", "fine-tuning"}, {"AM", "AugMix"}, {"FA", "the teacher's own corruption"}, {"TransInv", "learned augmentation"},
+    {"FT", "fine-tuning"},
+    {"AM", "AugMix"},
+    {"FA", "the teacher's own corruption"},
+    {"TransInv", "learned augmentation"},
 };
 
 static int paper_find(const struct paper_column *names, int count, const char *code)
 {
     for (int i = 0; i < count; i++)
-        if (strcmp(names[i].code, code) == 0)
-            return i;
+        if (strcmp(names[i].code, code) == 0) return i;
     return -1;
 }
 
@@ -58,7 +72,8 @@ static struct status paper_parse_head(const char **cursor, int places[PAPER_FIEL
         return status_error(STATUS_BAD_INPUT, "paper's table, line 1: expected method, found \"%s\"", field);
     for (int i = 0; i < PAPER_FIELDS; i++) {
         if (last)
-            return status_error(STATUS_BAD_INPUT, "paper's table, line 1: expected %d columns, found %d", PAPER_FIELDS, i);
+            return status_error(STATUS_BAD_INPUT, "paper's table, line 1: expected %d columns, found %d", PAPER_FIELDS,
+                                i);
         paper_next_field(cursor, field, &last);
         places[i] = strcmp(field, "mean") == 0 ? PAPER_MEAN : paper_find_column(field);
         if (places[i] < 0 || (seen & 1 << places[i]) != 0)
@@ -81,11 +96,11 @@ static struct status paper_parse_row(const char **cursor, int line, const int pl
     row->method = paper_methods[method].code;
     for (int i = 0; i < PAPER_FIELDS; i++) {
         double *value = places[i] == PAPER_MEAN ? &row->mean : &row->accuracy[places[i]];
-        if (last)
-            return status_error(STATUS_BAD_INPUT, "paper's table, line %d: too few fields", line);
+        if (last) return status_error(STATUS_BAD_INPUT, "paper's table, line %d: too few fields", line);
         paper_next_field(cursor, field, &last);
         if (!number_parse_double(field, value) || *value < 0 || *value > 100)
-            return status_error(STATUS_BAD_INPUT, "paper's table, line %d: \"%s\" is no accuracy in percent", line, field);
+            return status_error(STATUS_BAD_INPUT, "paper's table, line %d: \"%s\" is no accuracy in percent", line,
+                                field);
     }
     return last ? status_ok() : status_error(STATUS_BAD_INPUT, "paper's table, line %d: too many fields", line);
 }

@@ -9,12 +9,12 @@
 enum { PAPER_COLUMNS = 15, PAPER_ROWS = 4 };
 
 struct paper_column {
-    const char *code;   // "GN"; codes differ by case alone in one pair: SN shot noise, Sn snow
-    const char *title;  // "Gaussian noise"
+    const char *code;  // "GN"; codes differ by case alone in one pair: SN shot noise, Sn snow
+    const char *title; // "Gaussian noise"
 };
 
-extern const struct paper_column paper_columns[PAPER_COLUMNS];  // in the table's order
-int paper_find_column(const char *code);                        // -1 when the table has no such column
+extern const struct paper_column paper_columns[PAPER_COLUMNS]; // in the table's order
+int paper_find_column(const char *code);                       // -1 when the table has no such column
 
 struct paper_row {
     const char *method;             // as in paper_methods
@@ -22,12 +22,12 @@ struct paper_row {
     double mean;
 };
 struct paper_table {
-    struct paper_row rows[PAPER_ROWS];  // in the table's order
+    struct paper_row rows[PAPER_ROWS]; // in the table's order
 };
 
 // The methods in the table's order, and what their codes stand for.
 extern const struct paper_column paper_methods[PAPER_ROWS];
-int paper_find_method(const char *code);  // -1 when the paper has no such method
+int paper_find_method(const char *code); // -1 when the paper has no such method
 
 // Reads the text of results/paper.csv. It must hold exactly the methods and columns above, in any order;
 // STATUS_BAD_INPUT names the line otherwise.

@@ -27,15 +27,13 @@ static void plot_close_files(struct plot_files *files)
 {
     FILE *all[] = {files->script, files->output, files->complaints};
     for (int i = 0; i < 3; i++)
-        if (all[i] != NULL)
-            fclose(all[i]);
+        if (all[i] != NULL) fclose(all[i]);
 }
 
 static FILE *plot_open_file(void)
 {
     FILE *file = tmpfile();
-    if (file != NULL)
-        fcntl(fileno(file), F_SETFD, FD_CLOEXEC);  // the child gets its copies as 0, 1 and 2
+    if (file != NULL) fcntl(fileno(file), F_SETFD, FD_CLOEXEC); // the child gets its copies as 0, 1 and 2
     return file;
 }
 
@@ -57,8 +55,7 @@ static int plot_spawn(const struct plot_files *files, pid_t *process)
     char *const arguments[] = {"gnuplot", "-d", NULL};
     char path[8192];
     const char *search = getenv("PATH");
-    if (snprintf(path, sizeof path, "PATH=%s", search == NULL ? "" : search) >= (int)sizeof path)
-        return ENAMETOOLONG;
+    if (snprintf(path, sizeof path, "PATH=%s", search == NULL ? "" : search) >= (int)sizeof path) return ENAMETOOLONG;
     char *const environment[] = {path, "LC_ALL=C.UTF-8", "HOME=/nonexistent", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -84,16 +81,13 @@ static struct status plot_wait(pid_t process, double limit_seconds, int *code)
     double end = clock_seconds() + limit_seconds;
     for (;;) {
         pid_t ended = waitpid(process, code, WNOHANG);
-        if (ended == process)
-            return status_ok();
-        if (ended < 0 && errno != EINTR)
-            return status_error(STATUS_IO, "wait for gnuplot: %s", strerror(errno));
+        if (ended == process) return status_ok();
+        if (ended < 0 && errno != EINTR) return status_error(STATUS_IO, "wait for gnuplot: %s", strerror(errno));
         if (interrupt_requested())
             status = interrupt_status();
         else if (clock_seconds() > end)
             status = status_error(STATUS_FAILED, "gnuplot did not finish within %g seconds", limit_seconds);
-        if (status.code != STATUS_OK)
-            break;
+        if (status.code != STATUS_OK) break;
         nanosleep(&pause, NULL);
     }
     kill(-process, SIGKILL);
@@ -120,8 +114,7 @@ static struct status plot_explain_failure(int code, FILE *complaints)
     rewind(complaints);
     while (strspn(line, " \t\r\n^") == strlen(line) && fgets(line, sizeof line, complaints) != NULL) continue;
     line[strcspn(line, "\r\n")] = '\0';
-    if (WIFSIGNALED(code))
-        return status_error(STATUS_FAILED, "gnuplot was ended by signal %d", WTERMSIG(code));
+    if (WIFSIGNALED(code)) return status_error(STATUS_FAILED, "gnuplot was ended by signal %d", WTERMSIG(code));
     return status_error(STATUS_FAILED, "gnuplot ended with status %d: %s", WEXITSTATUS(code),
                         line[0] == '\0' ? "it said nothing" : line);
 }
@@ -133,8 +126,7 @@ struct status plot_run_gnuplot(const struct text *script, double limit_seconds, 
     pid_t process = 0;
     int code = 0;
     struct status status = plot_open_files(script, &files);
-    if (status.code != STATUS_OK)
-        goto done;
+    if (status.code != STATUS_OK) goto done;
     int error = plot_spawn(&files, &process);
     if (error != 0) {
         bool missing = error == ENOENT || error == ENOTDIR || error == EACCES;
@@ -143,10 +135,8 @@ struct status plot_run_gnuplot(const struct text *script, double limit_seconds, 
         goto done;
     }
     status = plot_wait(process, limit_seconds, &code);
-    if (status.code == STATUS_OK && code != 0)
-        status = plot_explain_failure(code, files.complaints);
-    if (status.code == STATUS_OK)
-        status = plot_read_output(files.output, output);
+    if (status.code == STATUS_OK && code != 0) status = plot_explain_failure(code, files.complaints);
+    if (status.code == STATUS_OK) status = plot_read_output(files.output, output);
 done:
     if (status.code != STATUS_OK && output->length > length) {
         output->length = length;

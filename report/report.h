@@ -8,11 +8,11 @@
 #include "base/status.h"
 
 struct report_request {
-    const char *runs_folder;         // results/runs/<preset>
-    const char *output_folder;       // results/report/<preset>; made when absent
-    const char *preset;              // its name
-    const char *configuration_hash;  // whose runs fill the tables; NULL: of the run that was started last
-    bool plots;                      // learning curves, when gnuplot is there
+    const char *runs_folder;        // results/runs/<preset>
+    const char *output_folder;      // results/report/<preset>; made when absent
+    const char *preset;             // its name
+    const char *configuration_hash; // whose runs fill the tables; NULL: of the run that was started last
+    bool plots;                     // learning curves, when gnuplot is there
 };
 
 // Same run folders, same bytes. Each file is replaced as a whole. A folder that cannot be read is listed with the reason

@@ -36,8 +36,7 @@ static void results_csv_append_run(const struct run_record *run, bool selected, 
     results_csv_append_text(run->method, text);
     results_csv_append_text(run->corruption, text);
     results_csv_append_text(run->corruption_name, text);
-    if (known)
-        text_append_format(text, "%lld", (long long)run->seed);
+    if (known) text_append_format(text, "%lld", (long long)run->seed);
     text_append(text, ",");
     results_csv_append_text(run->preset, text);
     results_csv_append_text(run->configuration_hash, text);
@@ -59,5 +58,6 @@ void results_csv_write(const struct report_summary *summary, struct text *text)
     text_append(text, results_csv_head);
     for (size_t i = 0; i < summary->selected.count; i++) results_csv_append_run(summary->selected.runs[i], true, text);
     for (size_t i = 0; i < summary->others.count; i++) results_csv_append_run(summary->others.runs[i], false, text);
-    for (size_t i = 0; i < summary->unreadable.count; i++) results_csv_append_run(summary->unreadable.runs[i], false, text);
+    for (size_t i = 0; i < summary->unreadable.count; i++)
+        results_csv_append_run(summary->unreadable.runs[i], false, text);
 }

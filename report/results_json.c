@@ -16,8 +16,7 @@ static json_t *results_json_number(double value)
 static json_t *results_json_text(const char *value)
 {
     struct text clean = {0};
-    if (value == NULL)
-        return json_null();
+    if (value == NULL) return json_null();
     text_append_clean(&clean, value);
     json_t *string = json_string(clean.bytes == NULL ? "" : clean.bytes);
     text_destroy(&clean);
@@ -52,9 +51,9 @@ static json_t *results_json_table(const struct report_summary *summary, const st
         json_t *cells = json_object();
         for (int column = 0; column < PAPER_COLUMNS; column++)
             json_object_set_new(cells, paper_columns[column].code, results_json_cell(&row->cells[column]));
-        json_array_append_new(rows, json_pack("{s:o, s:o, s:o, s:i, s:o}", "method", results_json_text(row->method), "cells",
-                                              cells, "mean", results_json_cell(&row->mean), "mean_over_columns",
-                                              row->column_count, "paper",
+        json_array_append_new(rows, json_pack("{s:o, s:o, s:o, s:i, s:o}", "method", results_json_text(row->method),
+                                              "cells", cells, "mean", results_json_cell(&row->mean),
+                                              "mean_over_columns", row->column_count, "paper",
                                               results_json_paper(summary_paper_row(summary, row->method))));
     }
     return rows;
@@ -64,8 +63,20 @@ static json_t *results_json_table(const struct report_summary *summary, const st
 static void results_json_copy_results(const struct run_record *run, json_t *object)
 {
     static const char *const keys[] = {
-        "test_accuracy_percent", "test_loss", "test_correct", "test_images", "train_loss", "train_accuracy_percent",
-        "epochs", "steps", "seconds", "images_per_second", "resumed", "peak_memory_bytes", "model_sha256", "finished",
+        "test_accuracy_percent",
+        "test_loss",
+        "test_correct",
+        "test_images",
+        "train_loss",
+        "train_accuracy_percent",
+        "epochs",
+        "steps",
+        "seconds",
+        "images_per_second",
+        "resumed",
+        "peak_memory_bytes",
+        "model_sha256",
+        "finished",
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         json_t *value = json_object_get(run->result, keys[i]);
@@ -75,11 +86,10 @@ static void results_json_copy_results(const struct run_record *run, json_t *obje
 
 static json_t *results_json_run(const struct run_record *run)
 {
-    json_t *object = json_pack("{s:o, s:s, s:o, s:o}", "run", results_json_text(run->folder), "status",
-                               run_state_name(run->state), "message", results_json_text(run->message), "log_message",
-                               results_json_text(run->log_message));
-    if (run->run == NULL)
-        return object;
+    json_t *object =
+        json_pack("{s:o, s:s, s:o, s:o}", "run", results_json_text(run->folder), "status", run_state_name(run->state),
+                  "message", results_json_text(run->message), "log_message", results_json_text(run->log_message));
+    if (run->run == NULL) return object;
     json_object_set_new(object, "role", json_string(run->teacher ? "teacher" : "target"));
     json_object_set_new(object, "method", results_json_text(run->method));
     json_object_set_new(object, "corruption", results_json_text(run->corruption));
@@ -105,7 +115,8 @@ static json_t *results_json_build(const struct report_summary *summary)
     json_t *root = json_object();
     json_object_set_new(root, "format", json_integer(RESULTS_JSON_FORMAT));
     json_object_set_new(root, "preset", results_json_text(summary->preset));
-    json_object_set_new(root, "configuration_hash", results_json_text(latest == NULL ? NULL : latest->configuration_hash));
+    json_object_set_new(root, "configuration_hash",
+                        results_json_text(latest == NULL ? NULL : latest->configuration_hash));
     json_object_set_new(root, "comparable_with_paper", json_boolean(summary->comparable));
     json_object_set(root, "not_comparable_because", summary->reasons);
     json_object_set_new(root, "targets", results_json_table(summary, &summary->targets));

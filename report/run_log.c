@@ -15,8 +15,7 @@ static struct status run_log_parse_line(const char *bytes, size_t size, struct r
     json_error_t error;
     struct status status = status_ok();
     json_t *line = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
-    if (line == NULL)
-        return status_error(STATUS_BAD_INPUT, "%s", error.text);
+    if (line == NULL) return status_error(STATUS_BAD_INPUT, "%s", error.text);
     epoch->epoch = json_member_integer(line, "epoch", 1, 1000000000, &status);
     epoch->train_loss = json_optional_number(line, "train_loss");
     epoch->test_accuracy_percent = json_optional_number(line, "test_accuracy_percent");
@@ -31,8 +30,7 @@ struct status run_log_parse(const char *bytes, size_t size, struct run_epoch **e
 {
     *count = 0;
     *epochs = calloc(size / RUN_LOG_SHORTEST_LINE + 1, sizeof **epochs);
-    if (*epochs == NULL)
-        return status_error(STATUS_NO_MEMORY, "read log.jsonl: out of memory");
+    if (*epochs == NULL) return status_error(STATUS_NO_MEMORY, "read log.jsonl: out of memory");
     const char *end = bytes + size;
     for (size_t number = 1; bytes < end; number++) {
         const char *line_end = memchr(bytes, '\n', (size_t)(end - bytes));
@@ -42,7 +40,8 @@ struct status run_log_parse(const char *bytes, size_t size, struct run_epoch **e
         if (status.code == STATUS_OK && *count > 0 && (*epochs)[*count].epoch <= (*epochs)[*count - 1].epoch)
             status = status_error(STATUS_BAD_INPUT, "its epoch does not follow the one before");
         if (status.code != STATUS_OK)
-            return whole ? status_error(STATUS_BAD_INPUT, "log.jsonl, line %zu: %s", number, status.message) : status_ok();
+            return whole ? status_error(STATUS_BAD_INPUT, "log.jsonl, line %zu: %s", number, status.message)
+                         : status_ok();
         *count += 1;
         bytes += length + (whole ? 1 : 0);
     }

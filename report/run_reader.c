@@ -63,8 +63,7 @@ static struct status run_reader_read_object(const char *folder, const char *name
     uint8_t *bytes = NULL;
     size_t size = 0;
     struct status status = run_reader_read_file(folder, name, RUN_FILE_LIMIT, &bytes, &size);
-    if (status.code != STATUS_OK)
-        return status;
+    if (status.code != STATUS_OK) return status;
     *object = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &error);
     if (*object == NULL)
         status = status_error(STATUS_BAD_INPUT, "%s, line %d: %s", name, error.line, error.text);
@@ -88,8 +87,8 @@ static void run_reader_check_head(const json_t *object, const char *folder, stru
                                (long long)format, RUN_FORMAT);
     const char *name = json_member_string(object, "name", status);
     if (status->code == STATUS_OK && strcmp(name, folder) != 0)
-        *status = status_error(STATUS_BAD_INPUT, "the file belongs to the run \"%s\": has the folder been copied or renamed?",
-                               name);
+        *status = status_error(STATUS_BAD_INPUT,
+                               "the file belongs to the run \"%s\": has the folder been copied or renamed?", name);
 }
 
 static struct status run_reader_decode_run(struct run_record *record)
@@ -164,8 +163,7 @@ static struct status run_reader_keep_message(const char *file, const char *sente
 
 static struct status run_reader_mark_damaged(struct run_record *record, const char *file, struct status reason)
 {
-    if (reason.code == STATUS_NO_MEMORY)
-        return reason;
+    if (reason.code == STATUS_NO_MEMORY) return reason;
     run_reader_clear_numbers(record);
     record->state = RUN_DAMAGED;
     return run_reader_keep_message(file, reason.message, &record->message);
@@ -178,8 +176,7 @@ static struct status run_reader_read_result(struct run_record *record, const cha
         record->state = RUN_UNFINISHED;
         return status_ok();
     }
-    if (status.code == STATUS_OK)
-        status = run_reader_decode_result(record);
+    if (status.code == STATUS_OK) status = run_reader_decode_result(record);
     if (status.code != STATUS_OK) {
         json_decref(record->result);
         record->result = NULL;
@@ -198,7 +195,7 @@ static struct status run_reader_read_log(struct run_record *record, const char *
     if (status.code == STATUS_OK)
         status = run_log_parse((const char *)bytes, size, &record->epoch_lines, &record->epoch_count);
     free(bytes);
-    if (status.code == STATUS_MISSING)  // a run that has not ended its first epoch
+    if (status.code == STATUS_MISSING) // a run that has not ended its first epoch
         return status_ok();
     if (status.code != STATUS_OK && status.code != STATUS_NO_MEMORY)
         status = run_reader_keep_message("log.jsonl", status.message, &record->log_message);
@@ -210,19 +207,16 @@ static struct status run_reader_read_record(struct run_record *record, const cha
 {
     run_reader_clear_numbers(record);
     struct status status = run_reader_read_object(path, "run.json", &record->run);
-    if (status.code == STATUS_MISSING)
-        status = status_error(STATUS_BAD_INPUT, "run.json is missing");
-    if (status.code == STATUS_OK)
-        status = run_reader_decode_run(record);
+    if (status.code == STATUS_MISSING) status = status_error(STATUS_BAD_INPUT, "run.json is missing");
+    if (status.code == STATUS_OK) status = run_reader_decode_run(record);
     if (status.code != STATUS_OK) {
         json_decref(record->run);
         char *folder = record->folder;
-        *record = (struct run_record){.folder = folder};  // no text may point into what is gone
+        *record = (struct run_record){.folder = folder}; // no text may point into what is gone
         return run_reader_mark_damaged(record, "run.json", status);
     }
     status = run_reader_read_result(record, path);
-    if (status.code == STATUS_OK)
-        status = run_reader_read_log(record, path);
+    if (status.code == STATUS_OK) status = run_reader_read_log(record, path);
     return status;
 }
 
@@ -233,7 +227,7 @@ static int run_reader_skip_hidden(const struct dirent *entry)
 
 static int run_reader_compare_bytes(const struct dirent **a, const struct dirent **b)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);  // alphasort would ask the locale
+    return strcmp((*a)->d_name, (*b)->d_name); // alphasort would ask the locale
 }
 
 // Appends the record of one entry, unless it is no folder. The array has room for it.
@@ -266,15 +260,12 @@ struct status run_reader_collect(const char *folder, struct run_collection *coll
         return status_error(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "read the folder of runs %s: %s", folder,
                             strerror(errno));
     collection->runs = calloc((size_t)count + 1, sizeof *collection->runs);
-    if (collection->runs == NULL)
-        status = status_error(STATUS_NO_MEMORY, "read runs in %s: out of memory", folder);
+    if (collection->runs == NULL) status = status_error(STATUS_NO_MEMORY, "read runs in %s: out of memory", folder);
     for (int i = 0; i < count; i++) {
-        if (status.code == STATUS_OK)
-            status = run_reader_append(collection, folder, entries[i]->d_name);
+        if (status.code == STATUS_OK) status = run_reader_append(collection, folder, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
-    if (status.code != STATUS_OK)
-        run_collection_destroy(collection);
+    if (status.code != STATUS_OK) run_collection_destroy(collection);
     return status;
 }

@@ -12,30 +12,31 @@
 
 enum run_state {
     RUN_DONE,
-    RUN_UNFINISHED,  // no result.json
+    RUN_UNFINISHED, // no result.json
     RUN_DIVERGED,
     RUN_FAILED,
-    RUN_DAMAGED,  // run.json or result.json cannot be read, or contradicts itself
+    RUN_DAMAGED, // run.json or result.json cannot be read, or contradicts itself
     RUN_STATE_COUNT
 };
 
 struct run_epoch {
     int64_t epoch;
-    double train_loss;             // NaN where the line says null
-    double test_accuracy_percent;  // NaN in epochs without an evaluation
+    double train_loss;            // NaN where the line says null
+    double test_accuracy_percent; // NaN in epochs without an evaluation
 };
 
 struct run_record {
-    char *folder;         // its name, never NULL; any bytes
+    char *folder; // its name, never NULL; any bytes
     enum run_state state;
-    char *message;        // why a run is not done; NULL or "" when there is nothing to say
-    char *log_message;    // what is wrong with log.jsonl; NULL when nothing is
-    json_t *run;          // run.json; NULL when it could not be read, and then the next block is empty
-    json_t *result;       // result.json; NULL when absent or unreadable, and then the numbers are NaN
+    char *message;     // why a run is not done; NULL or "" when there is nothing to say
+    char *log_message; // what is wrong with log.jsonl; NULL when nothing is
+    json_t *run;       // run.json; NULL when it could not be read, and then the next block is empty
+    json_t *result;    // result.json; NULL when absent or unreadable, and then the numbers are NaN
 
     // From run.json; texts are borrowed from it.
     bool teacher;
-    const char *preset, *method, *corruption, *corruption_name, *configuration_hash, *started;  // method: NULL for a teacher
+    const char *preset, *method, *corruption, *corruption_name, *configuration_hash,
+        *started; // method: NULL for a teacher
     const char *teacher_images, *data_name;
     bool data_official;
     int64_t seed;
@@ -44,7 +45,7 @@ struct run_record {
     double test_accuracy_percent, test_loss, test_correct, test_images, train_loss, train_accuracy_percent;
     double epochs, steps, seconds, images_per_second, peak_memory_bytes;
 
-    struct run_epoch *epoch_lines;  // of log.jsonl, up to the first line that cannot be read
+    struct run_epoch *epoch_lines; // of log.jsonl, up to the first line that cannot be read
     size_t epoch_count;
 };
 
@@ -57,8 +58,8 @@ struct run_collection {
 // are passed over. STATUS_MISSING without that folder, STATUS_IO, STATUS_NO_MEMORY; on success *collection is the
 // caller's to destroy.
 struct status run_reader_collect(const char *folder, struct run_collection *collection);
-void run_collection_destroy(struct run_collection *collection);  // leaves it empty
+void run_collection_destroy(struct run_collection *collection); // leaves it empty
 
-const char *run_state_name(enum run_state state);  // "done", "unfinished", "diverged", "failed", "damaged"
+const char *run_state_name(enum run_state state); // "done", "unfinished", "diverged", "failed", "damaged"
 
 #endif

@@ -15,8 +15,7 @@ double statistics_mean(const double *values, size_t count)
 
 double statistics_deviation(const double *values, size_t count)
 {
-    if (count < 2)
-        return NAN;
+    if (count < 2) return NAN;
     double mean = statistics_mean(values, count), sum = 0;
     for (size_t i = 0; i < count; i++) sum += (values[i] - mean) * (values[i] - mean);
     return sqrt(sum / (double)(count - 1));
@@ -42,8 +41,7 @@ static double statistics_beta_fraction(double x, double a, double b)
         d = 1 / statistics_keep_from_zero(1 + odd * d);
         c = statistics_keep_from_zero(1 + odd / c);
         value *= c * d;
-        if (fabs(c * d - 1) < 2 * DBL_EPSILON)
-            break;
+        if (fabs(c * d - 1) < 2 * DBL_EPSILON) break;
     }
     return value;
 }
@@ -52,21 +50,18 @@ static double statistics_beta_fraction(double x, double a, double b)
 // asymptotic series then has more than enough: its next term is below 1e-15.
 static double statistics_log_gamma_step(double a)
 {
-    if (a < 200)
-        return lgamma(a + 0.5) - lgamma(a);
+    if (a < 200) return lgamma(a + 0.5) - lgamma(a);
     return 0.5 * log(a) - 1 / (8 * a) + 1 / (192 * a * a * a) - 1 / (640 * pow(a, 5));
 }
 
 // Regularised incomplete beta function I_x(a, 1/2). `rest` is 1 - x, handed over because 1 - x loses digits near x = 1.
 static double statistics_beta(double x, double rest, double a)
 {
-    static const double log_sqrt_pi = 0.57236494292470008707;  // of gamma(1/2)
-    if (x <= 0 || rest <= 0)
-        return x <= 0 ? 0 : 1;
+    static const double log_sqrt_pi = 0.57236494292470008707; // of gamma(1/2)
+    if (x <= 0 || rest <= 0) return x <= 0 ? 0 : 1;
     double log_x = x > 0.5 ? log1p(-rest) : log(x);
     double front = exp(statistics_log_gamma_step(a) - log_sqrt_pi + a * log_x + 0.5 * log(rest));
-    if (x < (a + 1) / (a + 2.5))
-        return front * statistics_beta_fraction(x, a, 0.5) / a;
+    if (x < (a + 1) / (a + 2.5)) return front * statistics_beta_fraction(x, a, 0.5) / a;
     return 1 - front * statistics_beta_fraction(rest, 0.5, a) / 0.5;
 }
 
@@ -79,16 +74,13 @@ double statistics_student_probability(double t, double degrees)
 
 double statistics_student_quantile(double probability, double degrees)
 {
-    if (!(probability > 0 && probability < 1 && degrees > 0))
-        return NAN;
-    if (probability < 0.5)
-        return -statistics_student_quantile(1 - probability, degrees);
+    if (!(probability > 0 && probability < 1 && degrees > 0)) return NAN;
+    if (probability < 0.5) return -statistics_student_quantile(1 - probability, degrees);
     double low = 0, high = 1;
     while (statistics_student_probability(high, degrees) < probability && high < DBL_MAX / 2) high *= 2;
     for (;;) {
         double middle = low + (high - low) / 2;
-        if (middle <= low || middle >= high)
-            return middle;
+        if (middle <= low || middle >= high) return middle;
         if (statistics_student_probability(middle, degrees) < probability)
             low = middle;
         else
@@ -98,8 +90,7 @@ double statistics_student_quantile(double probability, double degrees)
 
 double statistics_interval_half_width(const double *values, size_t count, double confidence)
 {
-    if (count < 2)
-        return NAN;
+    if (count < 2) return NAN;
     double t = statistics_student_quantile(0.5 + confidence / 2, (double)(count - 1));
     return t * statistics_deviation(values, count) / sqrt((double)count);
 }

@@ -9,7 +9,8 @@ double statistics_mean(const double *values, size_t count);
 // Sample standard deviation, divisor count - 1; NaN when count < 2.
 double statistics_deviation(const double *values, size_t count);
 
-// P(T <= t) for Student's t with `degrees` > 0 degrees of freedom, which need not be whole.
+// P(T <= t) for Student's t with `degrees` > 0 degrees of freedom, which need not be whole. Nine digits or more up to a
+// million degrees; beyond, digits are lost.
 double statistics_student_probability(double t, double degrees);
 // The t with P(T <= t) = probability. NaN unless 0 < probability < 1 and degrees > 0.
 double statistics_student_quantile(double probability, double degrees);

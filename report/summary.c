@@ -18,18 +18,16 @@ static int summary_compare_sizes(size_t a, size_t b)
 // Names that the table knows come in its order, others behind them by their bytes.
 static int summary_compare_names(int (*find)(const char *), const char *a, const char *b)
 {
-    size_t place_a = (size_t)find(a), place_b = (size_t)find(b);  // -1 becomes the largest
+    size_t place_a = (size_t)find(a), place_b = (size_t)find(b); // -1 becomes the largest
     return place_a != place_b ? summary_compare_sizes(place_a, place_b) : strcmp(a, b);
 }
 
 // The same role, method, corruption and seed: one run of the matrix, however often it was run.
 static int summary_compare_cells(const struct run_record *a, const struct run_record *b)
 {
-    if (a->teacher != b->teacher)
-        return a->teacher ? -1 : 1;
+    if (a->teacher != b->teacher) return a->teacher ? -1 : 1;
     int order = a->teacher ? 0 : summary_compare_names(paper_find_method, a->method, b->method);
-    if (order == 0)
-        order = summary_compare_names(paper_find_column, a->corruption, b->corruption);
+    if (order == 0) order = summary_compare_names(paper_find_column, a->corruption, b->corruption);
     return order != 0 ? order : (a->seed > b->seed) - (a->seed < b->seed);
 }
 
@@ -53,10 +51,8 @@ static const struct run_record *summary_find_latest(const struct run_collection 
     const struct run_record *latest = NULL;
     for (size_t i = 0; i < collection->count; i++) {
         const struct run_record *run = &collection->runs[i];
-        if (run->run == NULL || (hash != NULL && strcmp(run->configuration_hash, hash) != 0))
-            continue;
-        if (latest == NULL || strcmp(run->started, latest->started) >= 0)
-            latest = run;
+        if (run->run == NULL || (hash != NULL && strcmp(run->configuration_hash, hash) != 0)) continue;
+        if (latest == NULL || strcmp(run->started, latest->started) >= 0) latest = run;
     }
     return latest;
 }
@@ -98,8 +94,7 @@ static bool summary_is_repeated(const struct run_list *list, size_t i)
     size_t first = i, chosen = i;
     while (first > 0 && summary_compare_cells(list->runs[first - 1], list->runs[i]) == 0) first--;
     for (size_t j = first; j < list->count && summary_compare_cells(list->runs[j], list->runs[i]) == 0; j++) {
-        if (j == first || (list->runs[j]->state == RUN_DONE && list->runs[chosen]->state != RUN_DONE))
-            chosen = j;
+        if (j == first || (list->runs[j]->state == RUN_DONE && list->runs[chosen]->state != RUN_DONE)) chosen = j;
     }
     return chosen != i;
 }
@@ -109,8 +104,7 @@ static struct status summary_build_tables(struct report_summary *summary)
 {
     struct run_list counted = {0};
     size_t teachers = 0;
-    if (!summary_create_list(summary->selected.count, &counted))
-        return summary_no_memory;
+    if (!summary_create_list(summary->selected.count, &counted)) return summary_no_memory;
     for (size_t i = 0; i < summary->selected.count; i++) {
         const struct run_record *run = summary->selected.runs[i];
         if (summary_is_repeated(&summary->selected, i)) {
@@ -141,22 +135,17 @@ struct status summary_create(const struct report_request *request, struct report
     struct status status = run_reader_collect(request->runs_folder, &summary->collection);
     if (status.code == STATUS_OK && summary->collection.count == 0)
         status = status_error(STATUS_MISSING, "%s: no run has been started yet", request->runs_folder);
-    if (status.code == STATUS_OK)
-        status = paper_table_parse(embedded_paper_table.text, &summary->paper);
-    if (status.code == STATUS_OK)
-        status = summary_select_runs(request, summary);
-    if (status.code == STATUS_OK)
-        status = summary_build_tables(summary);
+    if (status.code == STATUS_OK) status = paper_table_parse(embedded_paper_table.text, &summary->paper);
+    if (status.code == STATUS_OK) status = summary_select_runs(request, summary);
+    if (status.code == STATUS_OK) status = summary_build_tables(summary);
     if (status.code == STATUS_OK) {
         facts_collect(summary);
         facts_judge_comparability(summary);
         summary->comparable = json_array_size(summary->reasons) == 0;
     }
     bool whole = summary->reasons != NULL && summary->remarks != NULL && summary->data_sets != NULL;
-    if (status.code == STATUS_OK && (!whole || summary->environment == NULL))
-        status = summary_no_memory;
-    if (status.code != STATUS_OK)
-        summary_destroy(summary);
+    if (status.code == STATUS_OK && (!whole || summary->environment == NULL)) status = summary_no_memory;
+    if (status.code != STATUS_OK) summary_destroy(summary);
     return status;
 }
 
@@ -198,8 +187,7 @@ void summary_append_verdict(const struct report_summary *summary, struct text *t
     summary_append_data_sets(summary, text);
     const char *separator = ": ";
     for (int state = 0; state < RUN_STATE_COUNT; state++) {
-        if (summary->states[state] == 0 && state != RUN_DONE)
-            continue;
+        if (summary->states[state] == 0 && state != RUN_DONE) continue;
         text_append_format(text, "%s%zu %s", separator, summary->states[state], run_state_name((enum run_state)state));
         separator = ", ";
     }

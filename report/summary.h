@@ -20,20 +20,20 @@ struct run_list {
 
 struct report_summary {
     const char *preset;
-    struct run_collection collection;  // owns every run
+    struct run_collection collection; // owns every run
     // Teachers first, then methods and corruptions in the table's order, seeds ascending.
-    struct run_list selected;    // of the report's configuration
-    struct run_list others;      // of other configurations
-    struct run_list unreadable;  // folders without a readable run.json
-    const struct run_record *latest;   // of the selected, the one started last
-    size_t states[RUN_STATE_COUNT];    // of the selected
+    struct run_list selected;        // of the report's configuration
+    struct run_list others;          // of other configurations
+    struct run_list unreadable;      // folders without a readable run.json
+    const struct run_record *latest; // of the selected, the one started last
+    size_t states[RUN_STATE_COUNT];  // of the selected
     struct accuracy_table targets, teachers;
     struct paper_table paper;
-    bool comparable;      // with the paper; exactly when `reasons` is empty
-    json_t *reasons;      // sentences: why it is not
-    json_t *remarks;      // sentences: the runs' own, and the reader's
-    json_t *data_sets;    // [{"used_by": "teachers", "data": {as in run.json}}], each data set once
-    json_t *environment;  // [{"key": "cpu", "values": [{"value": text, "runs": count}]}]
+    bool comparable;     // with the paper; exactly when `reasons` is empty
+    json_t *reasons;     // sentences: why it is not
+    json_t *remarks;     // sentences: the runs' own, and the reader's
+    json_t *data_sets;   // [{"used_by": "teachers", "data": {as in run.json}}], each data set once
+    json_t *environment; // [{"key": "cpu", "values": [{"value": text, "runs": count}]}]
 };
 
 // Reads and judges. STATUS_MISSING when there is no run, or none of the configuration asked for. On success *summary is

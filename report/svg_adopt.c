@@ -21,8 +21,7 @@ static bool svg_starts(const char *text, const char *prefix)
 static size_t svg_match_colour(const char *text, int *number)
 {
     int length = 0;
-    if (sscanf(text, "rgb( 0, 1, %d)%n", number, &length) != 1 || length == 0)
-        return 0;
+    if (sscanf(text, "rgb( 0, 1, %d)%n", number, &length) != 1 || length == 0) return 0;
     return *number >= 0 && *number < SVG_CURVE_COLOURS + 2 ? (size_t)length : 0;
 }
 
@@ -38,8 +37,7 @@ static void svg_append_colour(struct text *html, int number)
 static size_t svg_match_empty_group(const char *text)
 {
     const char *end = svg_starts(text, "<g ") ? strchr(text, '>') : NULL;
-    if (end == NULL || !svg_starts(end, ">\n</g>\n"))
-        return 0;
+    if (end == NULL || !svg_starts(end, ">\n</g>\n")) return 0;
     return (size_t)(end - text) + strlen(">\n</g>\n");
 }
 
@@ -47,8 +45,7 @@ static size_t svg_match_empty_group(const char *text)
 static size_t svg_replace_title(const char *text, const char **labels, struct text *html)
 {
     const char *end = svg_starts(text, "<title>") ? strstr(text, "</title>") : NULL;
-    if (end == NULL)
-        return 0;
+    if (end == NULL) return 0;
     struct text label = {0};
     size_t length = *labels == NULL ? 0 : strcspn(*labels, "\n");
     text_append_bytes(&label, *labels == NULL ? "" : *labels, length);
@@ -57,8 +54,7 @@ static size_t svg_replace_title(const char *text, const char **labels, struct te
     text_append(html, "</title>");
     html->failed = html->failed || label.failed;
     text_destroy(&label);
-    if (*labels != NULL)
-        *labels += length + ((*labels)[length] == '\n');
+    if (*labels != NULL) *labels += length + ((*labels)[length] == '\n');
     return (size_t)(end - text) + strlen("</title>");
 }
 
@@ -67,12 +63,10 @@ static void svg_append_content(const char *text, const char *end, const char *la
     while (text < end) {
         int number = 0;
         size_t skipped = svg_match_empty_group(text);
-        if (skipped == 0)
-            skipped = svg_replace_title(text, &labels, html);
-        if (skipped == 0 && (skipped = svg_match_colour(text, &number)) > 0)
-            svg_append_colour(html, number);
+        if (skipped == 0) skipped = svg_replace_title(text, &labels, html);
+        if (skipped == 0 && (skipped = svg_match_colour(text, &number)) > 0) svg_append_colour(html, number);
         if (skipped == 0) {
-            const char *next = text + 1 + strcspn(text + 1, "<r");  // what a match can begin with
+            const char *next = text + 1 + strcspn(text + 1, "<r"); // what a match can begin with
             skipped = (size_t)((next < end ? next : end) - text);
             text_append_bytes(html, text, skipped);
         }
@@ -87,9 +81,10 @@ struct status svg_adopt(const char *document, const char *labels, const char *na
     const char *end = start == NULL ? NULL : strstr(start, "</svg>");
     if (end == NULL || strstr(start, "<script") != NULL)
         return status_error(STATUS_FAILED, "gnuplot's SVG is not of the form that this version knows");
-    text_append_format(html, "<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", SVG_WIDTH, SVG_HEIGHT);
+    text_append_format(html, "<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", SVG_WIDTH,
+                       SVG_HEIGHT);
     text_append_html(html, name);
-    text_append(html, "\">\n<g>\n");  // gnuplot closes the group that it opened before its definitions
+    text_append(html, "\">\n<g>\n"); // gnuplot closes the group that it opened before its definitions
     svg_append_content(start + strlen(definitions_end), end, labels, html);
     text_append(html, "</svg>\n");
     return status_ok();

@@ -8,9 +8,9 @@
 
 enum { SVG_WIDTH = 440, SVG_HEIGHT = 280, SVG_CURVE_COLOURS = 8 };
 
-#define SVG_CURVE_COLOUR "#0001%02x"  // with a number below SVG_CURVE_COLOURS: --curve-0 and so on
-#define SVG_AXIS_COLOUR "#000108"     // --muted
-#define SVG_GRID_COLOUR "#000109"     // --line
+#define SVG_CURVE_COLOUR "#0001%02x" // with a number below SVG_CURVE_COLOURS: --curve-0 and so on
+#define SVG_AXIS_COLOUR "#000108"    // --muted
+#define SVG_GRID_COLOUR "#000109"    // --line
 
 // Appends `document` as an <svg> element to `html`.
 //   document  what the terminal `svg` printed; NULL or another form is STATUS_FAILED

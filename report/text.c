@@ -20,10 +20,8 @@ void text_destroy(struct text *text)
 // Makes room for `count` more bytes and the terminating 0.
 static bool text_reserve(struct text *text, size_t count)
 {
-    if (text->failed)
-        return false;
-    if (count < text->capacity - text->length)
-        return true;
+    if (text->failed) return false;
+    if (count < text->capacity - text->length) return true;
     size_t capacity = text->capacity < 1024 ? 1024 : text->capacity;
     while (capacity <= text->length + count) capacity *= 2;
     char *bytes = realloc(text->bytes, capacity);
@@ -38,8 +36,7 @@ static bool text_reserve(struct text *text, size_t count)
 
 void text_append_bytes(struct text *text, const char *bytes, size_t count)
 {
-    if (!text_reserve(text, count))
-        return;
+    if (!text_reserve(text, count)) return;
     memcpy(text->bytes + text->length, bytes, count);
     text->length += count;
     text->bytes[text->length] = '\0';
@@ -47,8 +44,7 @@ void text_append_bytes(struct text *text, const char *bytes, size_t count)
 
 void text_append(struct text *text, const char *string)
 {
-    if (string != NULL)
-        text_append_bytes(text, string, strlen(string));
+    if (string != NULL) text_append_bytes(text, string, strlen(string));
 }
 
 void text_append_format(struct text *text, const char *format, ...)
@@ -90,7 +86,7 @@ static uint32_t text_decode(const char **cursor)
     int length = text_sequence_length(bytes[0], &code);
     *cursor += 1;
     for (int i = 1; i < length; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)  // also stops at the terminating 0
+        if ((bytes[i] & 0xC0) != 0x80) // also stops at the terminating 0
             return TEXT_REPLACEMENT;
         code = code << 6 | (bytes[i] & 0x3FU);
     }
@@ -103,8 +99,7 @@ static uint32_t text_decode(const char **cursor)
 // What a reader may safely see in place of `code`.
 static uint32_t text_tame(uint32_t code)
 {
-    if (code == '\n' || code == '\r' || code == '\t' || code == 0x2028 || code == 0x2029)
-        return ' ';
+    if (code == '\n' || code == '\r' || code == '\t' || code == 0x2028 || code == 0x2029) return ' ';
     bool control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
     bool reorders = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
     return control || reorders ? TEXT_REPLACEMENT : code;
@@ -152,8 +147,7 @@ void text_append_markdown(struct text *text, const char *string)
             text_append(text, text_html_entity(code));
             continue;
         }
-        if (code < 0x80 && strchr("\\`*_[]|~$#", (int)code) != NULL)
-            text_append(text, "\\");
+        if (code < 0x80 && strchr("\\`*_[]|~$#", (int)code) != NULL) text_append(text, "\\");
         text_append_code(text, code);
     }
 }
@@ -165,8 +159,7 @@ void text_append_clean(struct text *text, const char *string)
 
 void text_append_csv(struct text *text, const char *string)
 {
-    if (string == NULL)
-        return;
+    if (string == NULL) return;
     bool formula = string[0] != '\0' && strchr("=+-@\t\r\n", string[0]) != NULL;
     bool quoted = formula || strpbrk(string, ",\"\r\n;") != NULL || string[0] == ' ';
     text_append(text, quoted ? "\"" : "");
@@ -182,8 +175,7 @@ void text_append_csv(struct text *text, const char *string)
 void text_append_number(struct text *text, double value)
 {
     char digits[32];
-    if (!isfinite(value))
-        return;
+    if (!isfinite(value)) return;
     number_format_double(value, digits);
     text_append(text, digits);
 }
@@ -191,11 +183,10 @@ void text_append_number(struct text *text, double value)
 void text_append_fixed(struct text *text, double value, int decimals)
 {
     char digits[64];
-    if (!isfinite(value))
-        return;
+    if (!isfinite(value)) return;
     number_format_fixed(value, decimals, digits);
     bool negative = digits[0] == '-';
-    bool zero = strspn(digits + negative, "0.") == strlen(digits + negative);  // -0.04 must not become -0.0
+    bool zero = strspn(digits + negative, "0.") == strlen(digits + negative); // -0.04 must not become -0.0
     text_append(text, negative && !zero ? "\u2212" : "");
     text_append(text, digits + negative);
 }

@@ -8,9 +8,9 @@
 #include "report/summary.h"
 #include "report/text.h"
 
-void markdown_write(const struct report_summary *summary, struct text *text);      // table.md
-void results_csv_write(const struct report_summary *summary, struct text *text);   // results.csv
-void results_json_write(const struct report_summary *summary, struct text *text);  // results.json
+void markdown_write(const struct report_summary *summary, struct text *text);     // table.md
+void results_csv_write(const struct report_summary *summary, struct text *text);  // results.csv
+void results_json_write(const struct report_summary *summary, struct text *text); // results.json
 
 // index.html. Without `plots`, or where gnuplot cannot draw, the page says so and has no learning curves.
 // STATUS_INTERRUPTED and STATUS_NO_MEMORY come from drawing them.

@@ -196,7 +196,7 @@ static void check_awkward_shapes(experiment_function *function)
 {
     static const int channels[][2] = {{3, 16},  {5, 3},   {16, 16}, {16, 32}, {20, 5},
                                       {20, 20}, {32, 48}, {48, 3},  {1, 1}};
-    static const int sides[][3] = {{2, 7, 7}, {1, 8, 9}, {3, 9, 8}, {1, 1, 2}}; // images, height, width
+    static const int sides[][3] = {{2, 7, 7}, {1, 8, 9}, {3, 9, 8}, {1, 1, 2}, {19, 3, 5}}; // images, height, width
     for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++)
         for (size_t j = 0; j < sizeof sides / sizeof sides[0]; j++)
             for (int stride = 1; stride <= 2; stride++)

@@ -95,7 +95,7 @@ static void screen_show(struct screen *screen, const char *bytes)
             bytes += 2;
         } else if (strncmp(bytes, "\033[", 2) == 0) {
             bytes += strcspn(bytes, "m");
-            cr_assert(eq(int, *bytes, 'm'));
+            cr_assert(eq(chr, *bytes, 'm'));
         } else {
             cr_assert(lt(int, screen->column, SCREEN_COLUMNS));
             cr_assert(ge(int, (unsigned char)*bytes, 0x20));
@@ -263,9 +263,11 @@ Test(log, progress_bars_fit_their_columns)
     static const char *const texts[] = {
         "", "x", "training FT × Gaussian noise, épreuve numéro 1",
         "a text in front that alone is much longer than the eighty columns of a terminal ééééééé"};
+    static const double totals[] = {0, 1, 1001, 1e6, 1e9, 1e12, 1e15};
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
         for (int columns = 20; columns <= 120; columns++)
-            for (double total = 0; total <= 1e15; total = total * 1000 + 1) {
+            for (size_t k = 0; k < sizeof totals / sizeof totals[0]; k++) {
+                double total = totals[k];
                 char line[PROGRESS_LINE_SIZE];
                 struct progress_numbers numbers = {texts[t], "images", total / 3, total, 123.4, 10};
                 progress_format_bar(&numbers, columns, line);

@@ -34,8 +34,11 @@ TestSuite(report, .init = create_folder, .fini = remove_folder);
 
 static struct status write_report(const char *preset, const char *hash)
 {
-    const struct report_request request = {
-        .runs_folder = "runs", .output_folder = "out/deep", .preset = preset, .configuration_hash = hash, .plots = false};
+    const struct report_request request = {.runs_folder = "runs",
+                                           .output_folder = "out/deep",
+                                           .preset = preset,
+                                           .configuration_hash = hash,
+                                           .plots = false};
     return report_write(&request);
 }
 
@@ -64,8 +67,7 @@ static json_t *read_results(void)
 static void expect_number(const json_t *value, double expected, const char *what)
 {
     bool close = json_is_number(value) && fabs(json_number_value(value) - expected) <= 1e-9 * fabs(expected);
-    cr_expect(close, "%s: expected %.12g, found %.12g", what, expected,
-              json_number_value(value));
+    cr_expect(close, "%s: expected %.12g, found %.12g", what, expected, json_number_value(value));
 }
 
 static void expect_type(const json_t *value, json_type type, const char *what)
@@ -78,7 +80,8 @@ static void expect_type(const json_t *value, json_type type, const char *what)
 static const json_t *get_cell(const json_t *results, const char *table, size_t row, const char *code)
 {
     const json_t *object = json_array_get(json_object_get(results, table), row);
-    const json_t *cell = code == NULL ? json_object_get(object, "mean") : json_object_get(json_object_get(object, "cells"), code);
+    const json_t *cell =
+        code == NULL ? json_object_get(object, "mean") : json_object_get(json_object_get(object, "cells"), code);
     cr_assert(ne(ptr, (void *)cell, NULL), "%s, row %zu, %s", table, row, code == NULL ? "mean" : code);
     return cell;
 }
@@ -87,11 +90,13 @@ Test(report, cells_are_means_over_seeds_with_an_interval)
 {
     // FT over two seeds: 60 and 62 in GN, 70 and 73 in Co. Seed means 65 and 67.5.
     static const struct sample_run runs[] = {
-        {.method = "FT", .corruption = "GN", .seed = 1, .accuracy = 60}, {.method = "FT", .corruption = "GN", .seed = 2, .accuracy = 62},
-        {.method = "FT", .corruption = "Co", .seed = 1, .accuracy = 70}, {.method = "FT", .corruption = "Co", .seed = 2, .accuracy = 73},
+        {.method = "FT", .corruption = "GN", .seed = 1, .accuracy = 60},
+        {.method = "FT", .corruption = "GN", .seed = 2, .accuracy = 62},
+        {.method = "FT", .corruption = "Co", .seed = 1, .accuracy = 70},
+        {.method = "FT", .corruption = "Co", .seed = 2, .accuracy = 73},
         {.corruption = "GN", .seed = 1, .accuracy = 91.25},
     };
-    static const double t = 12.7062047361747;  // 97.5 % point of Student's t with one degree of freedom
+    static const double t = 12.7062047361747; // 97.5 % point of Student's t with one degree of freedom
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) run_folders_write("runs", &runs[i], NULL);
     expect_written("quick", NULL);
     json_t *results = read_results();
@@ -100,13 +105,16 @@ Test(report, cells_are_means_over_seeds_with_an_interval)
     expect_number(json_object_get(get_cell(results, "targets", 0, "Co"), "mean"), 71.5, "Co");
     expect_number(json_object_get(get_cell(results, "targets", 0, "Co"), "half_width_95"), 1.5 * t, "Co, half width");
     expect_number(json_object_get(get_cell(results, "targets", 0, NULL), "mean"), 66.25, "mean");
-    expect_number(json_object_get(get_cell(results, "targets", 0, NULL), "half_width_95"), 1.25 * t, "mean, half width");
+    expect_number(json_object_get(get_cell(results, "targets", 0, NULL), "half_width_95"), 1.25 * t,
+                  "mean, half width");
     expect_number(json_object_get(get_cell(results, "teachers", 0, "GN"), "mean"), 91.25, "teacher");
-    expect_type(json_object_get(get_cell(results, "teachers", 0, "GN"), "half_width_95"), JSON_NULL, "one seed's interval");
+    expect_type(json_object_get(get_cell(results, "teachers", 0, "GN"), "half_width_95"), JSON_NULL,
+                "one seed's interval");
     expect_type(json_object_get(get_cell(results, "targets", 0, "JC"), "mean"), JSON_NULL, "JC, where nothing ran");
     json_decref(results);
     expect_in_file("index.html", "<td class=\"number\">61.0<small>\u00b112.7</small></td>", 1);
-    expect_in_file("index.html", "<td class=\"number mean\">66.2<small>\u00b115.9</small><small>over 2</small></td>", 1);
+    expect_in_file("index.html", "<td class=\"number mean\">66.2<small>\u00b115.9</small><small>over 2</small></td>",
+                   1);
     expect_in_file("index.html", "mean over 2 seeds", 1);
     expect_in_file("table.md", "| FT | 61.0 \u00b1\u00a012.7 |  |  |  | 71.5 \u00b1\u00a019.1 |", 1);
     expect_in_file("table.md", " 66.2 \u00b1\u00a015.9 (over 2) |\n", 1);
@@ -132,7 +140,7 @@ Test(report, cells_with_fewer_seeds_say_how_many)
     json_decref(results);
     expect_in_file("index.html", "n\u202f=\u202f2</small>", 1);
     expect_in_file("index.html", "n\u202f=\u202f1</small>", 1);
-    expect_in_file("index.html", "<td class=\"number empty\">\u2013</td>", 1);  // ET was started, nothing came of it
+    expect_in_file("index.html", "<td class=\"number empty\">\u2013</td>", 1); // ET was started, nothing came of it
     expect_in_file("index.html", "3 done, 1 diverged, 1 failed of 5 runs started", 1);
     expect_in_file("index.html", "loss is not finite", 1);
     expect_in_file("table.md", "| ET-seed", 0);
@@ -142,17 +150,19 @@ Test(report, cells_with_fewer_seeds_say_how_many)
 Test(report, best_method_of_a_column_is_bold_and_ties_count)
 {
     static const struct sample_run runs[] = {
-        {.method = "AM", .corruption = "GN", .accuracy = 60.04}, {.method = "FT", .corruption = "GN", .accuracy = 60.01},
-        {.method = "AM", .corruption = "Co", .accuracy = 50},    {.method = "FT", .corruption = "Co", .accuracy = 51},
+        {.method = "AM", .corruption = "GN", .accuracy = 60.04},
+        {.method = "FT", .corruption = "GN", .accuracy = 60.01},
+        {.method = "AM", .corruption = "Co", .accuracy = 50},
+        {.method = "FT", .corruption = "Co", .accuracy = 51},
         {.method = "FT", .corruption = "ET", .accuracy = 40},
     };
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) run_folders_write("runs", &runs[i], NULL);
     expect_written("quick", NULL);
-    expect_in_file("index.html", "<b>60.0</b>", 2);  // alike as shown
+    expect_in_file("index.html", "<b>60.0</b>", 2); // alike as shown
     expect_in_file("index.html", "<b>51.0</b>", 1);
     expect_in_file("index.html", "<b>50.0</b>", 0);
-    expect_in_file("index.html", "<b>40.0</b>", 0);  // nothing to compare with
-    expect_in_file("index.html", "mean\"><b>", 0);   // the means are over other columns
+    expect_in_file("index.html", "<b>40.0</b>", 0); // nothing to compare with
+    expect_in_file("index.html", "mean\"><b>", 0);  // the means are over other columns
     expect_in_file("table.md", "| FT | **60.0** |  |  |  | **51.0** | 40.0 |", 1);
     char *page = run_folders_read_file("out/deep", "table.md");
     cr_expect(strstr(page, "| FT |") < strstr(page, "| AM |"), "rows must be in the paper's order");
@@ -162,14 +172,22 @@ Test(report, best_method_of_a_column_is_bold_and_ties_count)
 // Fifteen columns of one method, all official, as the preset `paper` leaves them.
 static void write_paper_runs(const char *preset, bool official, const char *override, const char *teacher_images)
 {
-    static const char *const codes[] = {"GN", "SN", "IN", "Br", "Co", "ET", "DB", "GB", "MB", "ZB", "Sn", "Fr", "Fo", "Pi", "JC"};
+    static const char *const codes[] = {"GN", "SN", "IN", "Br", "Co", "ET", "DB", "GB",
+                                        "MB", "ZB", "Sn", "Fr", "Fo", "Pi", "JC"};
     for (size_t i = 0; i < 15; i++) {
         char name[64];
         // SN and Sn must not meet in one folder where names ignore case.
         snprintf(name, sizeof name, "ft-column%zu", i);
-        struct sample_run run = {.folder = name, .method = "FT", .corruption = codes[i], .seed = 1, .preset = preset,
-                                 .official = official, .override = override, .teacher_images = teacher_images,
-                                 .data_name = "cifar100", .accuracy = 60 + (double)i};
+        struct sample_run run = {.folder = name,
+                                 .method = "FT",
+                                 .corruption = codes[i],
+                                 .seed = 1,
+                                 .preset = preset,
+                                 .official = official,
+                                 .override = override,
+                                 .teacher_images = teacher_images,
+                                 .data_name = "cifar100",
+                                 .accuracy = 60 + (double)i};
         run_folders_write("runs", &run, NULL);
     }
 }
@@ -180,10 +198,12 @@ Test(report, official_data_under_paper_stands_beside_the_paper)
     expect_written("paper", NULL);
     expect_in_file("index.html", "<th scope=\"row\">paper</th><td class=\"number\">61.5</td>", 1);
     expect_in_file("index.html", "<th scope=\"row\">difference</th><td class=\"number\">\u22121.5</td>", 1);
-    expect_in_file("index.html", "<td class=\"number mean\">+4.6</td>", 1);  // 67.0 against 62.4
+    expect_in_file("index.html", "<td class=\"number mean\">+4.6</td>", 1); // 67.0 against 62.4
     expect_in_file("index.html", "ot comparable", 0);
-    expect_in_file("table.md", "| FT, paper | 61.5 | 61.6 | 62.2 | 62.6 | 61.6 | 65.1 | 62.2 | 62.7 | 62.5 | 63.2 | 63.1 | 62.7 | "
-                               "62.5 | 61.9 | 60.5 | 62.4 |", 1);
+    expect_in_file("table.md",
+                   "| FT, paper | 61.5 | 61.6 | 62.2 | 62.6 | 61.6 | 65.1 | 62.2 | 62.7 | 62.5 | 63.2 | 63.1 | 62.7 | "
+                   "62.5 | 61.9 | 60.5 | 62.4 |",
+                   1);
     json_t *results = read_results();
     expect_type(json_object_get(results, "comparable_with_paper"), JSON_TRUE, "comparable");
     const json_t *row = json_array_get(json_object_get(results, "targets"), 0);
@@ -277,7 +297,8 @@ Test(report, damaged_folders_are_listed_with_their_sentence)
         {"c-array", "run.json", "[1, 2]", "run.json: expected one JSON object"},
         {"d-future", "run.json", "{\"format\": 2}", "format 2 is not known to this version, which reads format 1"},
         {"e-copied", "run.json", "{\"format\": 1, \"name\": \"another\"}", "has the folder been copied or renamed?"},
-        {"f-role", "run.json", "{\"format\": 1, \"name\": \"f-role\", \"role\": \"judge\"}", "expected teacher or target, found"},
+        {"f-role", "run.json", "{\"format\": 1, \"name\": \"f-role\", \"role\": \"judge\"}",
+         "expected teacher or target, found"},
         {"g-nothing", "notes.txt", "hello", "run.json is missing"},
         {"h-number", "run.json", "{\"format\": 1e999}", "run.json, line 1:"},
         {"i-twice", "run.json", "{\"format\": 1, \"format\": 1}", "duplicate object key"},
@@ -285,9 +306,10 @@ Test(report, damaged_folders_are_listed_with_their_sentence)
     static const struct sample_run good = {.method = "FT", .accuracy = 50};
     size_t count = sizeof damages / sizeof damages[0];
     run_folders_write("runs", &good, NULL);
-    for (size_t i = 0; i < count; i++) run_folders_write_file("runs", damages[i].folder, damages[i].file, damages[i].content);
+    for (size_t i = 0; i < count; i++)
+        run_folders_write_file("runs", damages[i].folder, damages[i].file, damages[i].content);
     run_folders_write_file("runs", "j-pipe", "other", "");
-    cr_assert(eq(int, mkfifo("runs/j-pipe/run.json", 0600), 0));  // opening it would wait for ever
+    cr_assert(eq(int, mkfifo("runs/j-pipe/run.json", 0600), 0)); // opening it would wait for ever
     run_folders_write_file("runs", ".hidden", "run.json", "{");
     run_folders_write_file("runs", ".", "plain file", "no run");
     expect_written("quick", NULL);
@@ -311,16 +333,21 @@ Test(report, a_damaged_result_or_log_leaves_the_run_known)
         const char *result, *sentence;
     } damages[] = {
         {"{\"format\": 1, \"name\": \"r\", \"status\": \"done\"", "result.json, line 1:"},
-        {"{\"format\": 1, \"name\": \"r\", \"status\": \"done\"}", "&quot;test_accuracy_percent&quot;: expected a number, found nothing"},
-        {"{\"format\": 1, \"name\": \"r\", \"status\": \"done\", \"test_accuracy_percent\": 100.5}", "expected 0 to 100, found 100.5"},
-        {"{\"format\": 1, \"name\": \"r\", \"status\": \"fine\"}", "expected done, diverged or failed, found &quot;fine&quot;"},
-        {"{\"format\": 1, \"name\": \"x\", \"status\": \"done\", \"test_accuracy_percent\": 1}", "belongs to the run &quot;x&quot;"},
+        {"{\"format\": 1, \"name\": \"r\", \"status\": \"done\"}",
+         "&quot;test_accuracy_percent&quot;: expected a number, found nothing"},
+        {"{\"format\": 1, \"name\": \"r\", \"status\": \"done\", \"test_accuracy_percent\": 100.5}",
+         "expected 0 to 100, found 100.5"},
+        {"{\"format\": 1, \"name\": \"r\", \"status\": \"fine\"}",
+         "expected done, diverged or failed, found &quot;fine&quot;"},
+        {"{\"format\": 1, \"name\": \"x\", \"status\": \"done\", \"test_accuracy_percent\": 1}",
+         "belongs to the run &quot;x&quot;"},
     };
     static const struct sample_run run = {.folder = "r", .method = "FT", .accuracy = 50, .epochs = -1};
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         run_folders_write("runs", &run, NULL);
         run_folders_write_file("runs", "r", "result.json", damages[i].result);
-        run_folders_write_file("runs", "r", "log.jsonl", "{\"epoch\":1,\"train_loss\":2}\n{\"epoch\":1}\n{\"epoch\":3}\n");
+        run_folders_write_file("runs", "r", "log.jsonl",
+                               "{\"epoch\":1,\"train_loss\":2}\n{\"epoch\":1}\n{\"epoch\":3}\n");
         expect_written("quick", NULL);
         expect_in_file("index.html", damages[i].sentence, 1);
         expect_in_file("index.html", "0 done, 1 damaged of 1 runs started", 1);
@@ -335,12 +362,16 @@ Test(report, an_unfinished_run_shows_how_far_it_came)
 {
     static const struct sample_run run = {.folder = "r", .method = "FT", .status = "unfinished", .epochs = 7};
     run_folders_write("runs", &run, NULL);
-    run_folders_write_file("runs", "r", "log.jsonl", "{\"epoch\":6,\"train_loss\":2}\n{\"epoch\":7}\n{\"epoch\":8,\"trai");
+    run_folders_write_file("runs", "r", "log.jsonl",
+                           "{\"epoch\":6,\"train_loss\":2}\n{\"epoch\":7}\n{\"epoch\":8,\"trai");
     expect_written("quick", NULL);
-    expect_in_file("index.html", "<td class=\"state unfinished\">unfinished</td><td class=\"number\">0</td><td class=\"number\"></td>"
-                                 "<td class=\"number\">7</td>", 1);
-    expect_in_file("index.html", "log.jsonl", 0);  // half a line is what a killed run leaves, nothing to complain about
-    expect_in_file("results.csv", "\nr,unfinished,true,target,FT,GN,of_the_test,0,quick," SAMPLE_HASH ",synthetic-100,false,,,", 1);
+    expect_in_file("index.html",
+                   "<td class=\"state unfinished\">unfinished</td><td class=\"number\">0</td><td class=\"number\"></td>"
+                   "<td class=\"number\">7</td>",
+                   1);
+    expect_in_file("index.html", "log.jsonl", 0); // half a line is what a killed run leaves, nothing to complain about
+    expect_in_file("results.csv",
+                   "\nr,unfinished,true,target,FT,GN,of_the_test,0,quick," SAMPLE_HASH ",synthetic-100,false,,,", 1);
 }
 
 Test(report, csv_has_one_line_per_run_and_as_many_fields_as_its_head)
@@ -359,14 +390,14 @@ Test(report, csv_has_one_line_per_run_and_as_many_fields_as_its_head)
     bool quoted = false;
     for (const char *byte = csv; *byte != '\0' && lines < 15; byte++) {
         quoted ^= *byte == '"';
-        if (*byte == ',' && !quoted)
-            fields[lines]++;
-        if (*byte == '\n' && !quoted)
-            fields[++lines] = 1;
+        if (*byte == ',' && !quoted) fields[lines]++;
+        if (*byte == '\n' && !quoted) fields[++lines] = 1;
     }
     cr_expect(eq(sz, lines, 6));
     for (size_t i = 0; i < lines; i++) cr_expect(eq(sz, fields[i], 29), "line %zu", i + 1);
-    cr_expect(eq(sz, run_folders_count(csv, ",50.25,,,,0.5,,3,93,75.25,940.5,5000000000,false,,,2026-01-31T12:00:00Z,"), 1), "%s", csv);
+    cr_expect(
+        eq(sz, run_folders_count(csv, ",50.25,,,,0.5,,3,93,75.25,940.5,5000000000,false,,,2026-01-31T12:00:00Z,"), 1),
+        "%s", csv);
     cr_expect(eq(sz, run_folders_count(csv, ",\"a, \"\"b\"\" c\"\n"), 1), "%s", csv);
     free(csv);
 }
@@ -375,7 +406,8 @@ Test(report, same_folders_give_the_same_bytes)
 {
     static const char *const files[] = {"index.html", "table.md", "results.csv", "results.json"};
     for (int seed = 3; seed > 0; seed--) {
-        struct sample_run run = {.method = "FT", .seed = seed, .accuracy = 50 + seed, .device = seed == 2 ? "other" : NULL};
+        struct sample_run run = {
+            .method = "FT", .seed = seed, .accuracy = 50 + seed, .device = seed == 2 ? "other" : NULL};
         run_folders_write("runs", &run, NULL);
     }
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -387,7 +419,8 @@ Test(report, same_folders_give_the_same_bytes)
         free(first);
         free(second);
     }
-    expect_in_file("index.html", "cpu <span class=\"muted\">(2 runs)</span><br>other <span class=\"muted\">(1 runs)</span>", 1);
+    expect_in_file("index.html",
+                   "cpu <span class=\"muted\">(2 runs)</span><br>other <span class=\"muted\">(1 runs)</span>", 1);
 }
 
 Test(report, without_runs_there_is_no_report)
@@ -400,7 +433,7 @@ Test(report, without_runs_there_is_no_report)
     cr_expect(ne(ptr, strstr(status.message, "no run has been started"), NULL), "%s", status.message);
     cr_expect(eq(int, access("out", F_OK), -1), "an output folder was made");
     run_folders_write_file("runs", "broken", "run.json", "{");
-    expect_written("quick", NULL);  // something was started; a report says what is wrong with it
+    expect_written("quick", NULL); // something was started; a report says what is wrong with it
     expect_in_file("index.html", "no run could be read", 1);
     expect_in_file("index.html", "class=\"state damaged\"", 1);
 }

@@ -41,17 +41,18 @@ Test(report_text, what_is_not_utf8_becomes_a_replacement_for_each_byte)
     static const char *const cases[][2] = {
         {"\xff", "\uFFFD"},
         {"a\x80z", "a\uFFFDz"},
-        {"\xc3", "\uFFFD"},                            // cut short by the end
-        {"\xe2\x82", "\uFFFD\uFFFD"},                  // likewise
-        {"\xc3(", "\uFFFD("},                          // cut short by a character
-        {"\xc0\xbc", "\uFFFD\uFFFD"},                  // '<' in an overlong form
-        {"\xe0\x80\xbc", "\uFFFD\uFFFD\uFFFD"},        // likewise
-        {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},        // a surrogate
-        {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},  // above U+10FFFF
+        {"\xc3", "\uFFFD"},                               // cut short by the end
+        {"\xe2\x82", "\uFFFD\uFFFD"},                     // likewise
+        {"\xc3(", "\uFFFD("},                             // cut short by a character
+        {"\xc0\xbc", "\uFFFD\uFFFD"},                     // '<' in an overlong form
+        {"\xe0\x80\xbc", "\uFFFD\uFFFD\uFFFD"},           // likewise
+        {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},           // a surrogate
+        {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}, // above U+10FFFF
         {"\xf8\x88\x80\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD"},
-        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},  // the last that is valid
+        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"}, // the last that is valid
     };
-    static const escape_function escapes[] = {text_append_html, text_append_markdown, text_append_csv, text_append_clean};
+    static const escape_function escapes[] = {text_append_html, text_append_markdown, text_append_csv,
+                                              text_append_clean};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (size_t j = 0; j < sizeof escapes / sizeof escapes[0]; j++)
             expect_escaped(escapes[j], "clean", cases[i][0], cases[i][1]);
@@ -98,8 +99,14 @@ Test(report_text, numbers_for_people_and_programs)
         double value;
         const char *shortest, *fixed;
     } cases[] = {
-        {61.5, "61.5", "61.5"}, {0.1, "0.1", "0.1"},  {-3.25, "-3.25", "\u22123.2"}, {-0.04, "-0.04", "0.0"},
-        {0, "0", "0.0"},        {NAN, "", ""},        {INFINITY, "", ""},           {100000, "100000", "100000.0"},
+        {61.5, "61.5", "61.5"},
+        {0.1, "0.1", "0.1"},
+        {-3.25, "-3.25", "\u22123.2"},
+        {-0.04, "-0.04", "0.0"},
+        {0, "0", "0.0"},
+        {NAN, "", ""},
+        {INFINITY, "", ""},
+        {100000, "100000", "100000.0"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct text shortest = {0}, fixed = {0};

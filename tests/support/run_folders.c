@@ -38,10 +38,10 @@ static void write_json(const char *folder, const char *file, json_t *object)
 
 static json_t *make_configuration(const struct sample_run *run)
 {
-    json_t *configuration = json_pack("{s:{s:i, s:s, s:s}, s:{s:f, s:s, s:s}, s:{s:[ss], s:s, s:s}}", "network.depth",
-                                      "value", 40, "mark", "stated", "reason", "the paper names it", "target.learning_rate",
-                                      "value", 0.1, "mark", "chosen", "reason", "as usual <& |", "matrix.corruptions",
-                                      "value", "GN", "Co", "mark", "override", "reason", "command line");
+    json_t *configuration = json_pack(
+        "{s:{s:i, s:s, s:s}, s:{s:f, s:s, s:s}, s:{s:[ss], s:s, s:s}}", "network.depth", "value", 40, "mark", "stated",
+        "reason", "the paper names it", "target.learning_rate", "value", 0.1, "mark", "chosen", "reason",
+        "as usual <& |", "matrix.corruptions", "value", "GN", "Co", "mark", "override", "reason", "command line");
     if (run->override != NULL) {
         json_t *entry = json_pack("{s:i, s:s, s:s}", "value", 1, "mark", "override", "reason", "command line");
         json_object_set_new(configuration, run->override, entry);
@@ -54,13 +54,12 @@ static json_t *make_run(const struct sample_run *run, const char *name)
     json_t *object = json_pack(
         "{s:i, s:s, s:s, s:s, s:s?, s:s, s:s, s:i, s:o, s:s, s:s, s:[], s:s}", "format", 1, "name", name, "preset",
         or_default(run->preset, "quick"), "role", run->method == NULL ? "teacher" : "target", "method", run->method,
-        "corruption", or_default(run->corruption, "GN"), "corruption_name", "of_the_test", "seed", run->seed, "configuration",
-        make_configuration(run), "configuration_hash", or_default(run->hash, SAMPLE_HASH), "teacher_images",
-        or_default(run->teacher_images, "clean+corrupted"), "remarks", "started",
+        "corruption", or_default(run->corruption, "GN"), "corruption_name", "of_the_test", "seed", run->seed,
+        "configuration", make_configuration(run), "configuration_hash", or_default(run->hash, SAMPLE_HASH),
+        "teacher_images", or_default(run->teacher_images, "clean+corrupted"), "remarks", "started",
         or_default(run->started, "2026-01-31T12:00:00Z"));
     cr_assert(ne(ptr, object, NULL), "run.json of %s", name);
-    if (run->remark != NULL)
-        json_array_append_new(json_object_get(object, "remarks"), json_string(run->remark));
+    if (run->remark != NULL) json_array_append_new(json_object_get(object, "remarks"), json_string(run->remark));
     json_object_set_new(object, "data",
                         json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:i, s:i}", "name",
                                   or_default(run->data_name, "synthetic-100"), "source", "embedded", "sha256", "00ff",
@@ -90,14 +89,12 @@ static void write_log(const struct sample_run *run, const char *folder)
     int epochs = run->epochs == 0 ? 3 : run->epochs;
     for (int epoch = 1; epoch <= epochs && epoch <= 20; epoch++) {
         char line[160], accuracy[16] = "null";
-        if (epoch % 2 == 0 || epoch == epochs)
-            snprintf(accuracy, sizeof accuracy, "%d", 10 + epoch);
-        snprintf(line, sizeof line, "{\"epoch\":%d,\"train_loss\":%d.5,\"test_accuracy_percent\":%s}\n", epoch, 20 - epoch,
-                 accuracy);
+        if (epoch % 2 == 0 || epoch == epochs) snprintf(accuracy, sizeof accuracy, "%d", 10 + epoch);
+        snprintf(line, sizeof line, "{\"epoch\":%d,\"train_loss\":%d.5,\"test_accuracy_percent\":%s}\n", epoch,
+                 20 - epoch, accuracy);
         strcat(lines, line);
     }
-    if (run->epochs >= 0)
-        write_text(folder, "log.jsonl", lines, strlen(lines));
+    if (run->epochs >= 0) write_text(folder, "log.jsonl", lines, strlen(lines));
 }
 
 void run_folders_write(const char *runs, const struct sample_run *run, char name[256])
@@ -111,8 +108,7 @@ void run_folders_write(const char *runs, const struct sample_run *run, char name
     if (strcmp(or_default(run->status, "done"), "unfinished") != 0)
         write_json(path, "result.json", make_result(run, folder));
     write_log(run, path);
-    if (name != NULL)
-        snprintf(name, 256, "%s", folder);
+    if (name != NULL) snprintf(name, 256, "%s", folder);
     free(path);
 }
 

@@ -7,9 +7,9 @@
 
 // What a test leaves out takes the value in brackets.
 struct sample_run {
-    const char *folder;      // [from method, corruption, seed and hash]
-    const char *method;      // [NULL: a teacher]
-    const char *corruption;  // ["GN"]
+    const char *folder;     // [from method, corruption, seed and hash]
+    const char *method;     // [NULL: a teacher]
+    const char *corruption; // ["GN"]
     int seed;
     const char *preset;         // ["quick"]
     const char *hash;           // [SAMPLE_HASH]
@@ -17,13 +17,13 @@ struct sample_run {
     const char *teacher_images; // ["clean+corrupted"]
     const char *data_name;      // ["synthetic-100"]
     bool official;
-    const char *override;  // a key that is marked so [NULL: none]
-    const char *remark;    // [NULL: none]
-    const char *device;    // ["cpu"]
-    const char *status;    // ["done"]; "unfinished" writes no result.json
-    double accuracy;       // percent
-    const char *message;   // [""]
-    int epochs;            // lines in log.jsonl [3]; -1: no log.jsonl
+    const char *override; // a key that is marked so [NULL: none]
+    const char *remark;   // [NULL: none]
+    const char *device;   // ["cpu"]
+    const char *status;   // ["done"]; "unfinished" writes no result.json
+    double accuracy;      // percent
+    const char *message;  // [""]
+    int epochs;           // lines in log.jsonl [3]; -1: no log.jsonl
 };
 
 #define SAMPLE_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
