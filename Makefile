@@ -115,7 +115,7 @@ option = $(if $($2),--$1 '$($2)')
 reproduce: all
 	@$(PROGRAM) reproduce $(call option,preset,PRESET) $(call option,data,DATA) $(call option,catalog,CATALOG) \
 	    $(call option,corruptions,CORRUPTIONS) $(call option,methods,METHODS) $(call option,seeds,SEEDS) \
-	    $(call option,out,OUT) $(ARGS)
+	    $(call option,results,OUT) $(ARGS)
 
 clean:
 	rm -rf build

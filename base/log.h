@@ -24,7 +24,7 @@ bool log_stream_has_colour(FILE *stream);
 // already had is no work of ours. `text` stands at the front and is at most a line.
 struct progress;
 struct progress *progress_create(const char *text, const char *unit, double total);
-void progress_set_text(struct progress *progress, const char *text);  // shown from the next update on; accepts NULL
+void progress_set_text(struct progress *progress, const char *text); // shown from the next update on; accepts NULL
 void progress_update(struct progress *progress, double done);
 void progress_destroy(struct progress *progress); // clears the line on a terminal; accepts NULL
 

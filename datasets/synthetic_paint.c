@@ -107,8 +107,7 @@ static void canvas_finish(const struct canvas *canvas, const struct scene *scene
         for (int x = 0; x < IMAGE_SIDE; x++) {
             double light = 1 + scene->slope[0] * (x - 15.5) + scene->slope[1] * (y - 15.5);
             for (int c = 0; c < IMAGE_CHANNELS; c++) {
-                double seen = canvas->pixels[y][x][c] * light * scene->light[c];
-                double value = seen + scene->haze * (scene->haze_level - seen) + scene->noise * noise_next(stream);
+                double value = canvas->pixels[y][x][c] * light * scene->light[c] + scene->noise * noise_next(stream);
                 *pixels++ = (uint8_t)clamp(value * 255 + 0.5, 0, 255);
             }
         }

@@ -62,7 +62,7 @@ static void colour_set(double hue, double saturation, double value, double colou
 static void draw_colours(struct random_stream *stream, double hue, double saturation, struct texture *texture)
 {
     bool swap = draw_below(stream, 2) == 1;
-    double light = draw_between(stream, 0.6, 0.85), dark = light * draw_between(stream, 0.4, 0.7);
+    double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.4, 0.7);
     colour_set(hue, saturation, light, swap ? texture->second : texture->first);
     colour_set(hue + draw_between(stream, -0.5, 0.5), saturation, dark, swap ? texture->first : texture->second);
 }
@@ -100,19 +100,16 @@ static void draw_pose(struct random_stream *stream, double smallest, double larg
     figure->centre[1] = 15.5 + draw_between(stream, -spread, spread);
     figure->half[0] = size * stretch;
     figure->half[1] = size;
-    draw_tilt(stream, 0.6, figure->axis);
+    draw_tilt(stream, 0.5, figure->axis);
 }
 
-// Darker or lighter than most subjects, so that outlines can be seen, with a weak texture of its own.
 static void draw_background(struct random_stream *stream, struct texture *texture)
 {
-    bool dark = draw_below(stream, 2) == 1;
-    double value = dark ? draw_between(stream, 0.05, 0.35) : draw_between(stream, 0.75, 1);
-    draw_pattern(stream, draw_below(stream, TEXTURE_COUNT), texture);
+    draw_any_texture(stream, 0.5, texture);
     texture->period *= draw_between(stream, 1, 3);
-    colour_set(draw_between(stream, 0, 6), draw_between(stream, 0, 0.6), value, texture->first);
-    double other = draw_between(stream, 0.7, 1);
-    for (int c = 0; c < 3; c++) texture->second[c] = other * texture->first[c];
+    double contrast = draw_between(stream, 0, 0.3);
+    for (int c = 0; c < 3; c++)
+        texture->second[c] = texture->first[c] + contrast * (texture->second[c] - texture->first[c]);
 }
 
 static void draw_extra(struct random_stream *stream, double smallest, double largest, struct scene *scene)
@@ -129,7 +126,7 @@ static void draw_subject(struct random_stream *stream, int classes, int label, s
     int surface = label % 10;
     figure->shape = classes == 100 ? label / 10 : label;
     if (classes == 10 && draw_below(stream, 4) == 0) surface = draw_below(stream, 10);
-    draw_pose(stream, 9, 13, 3, figure);
+    draw_pose(stream, 10, 13.5, 2.5, figure);
     draw_surface(stream, surface, &figure->texture);
 }
 
@@ -141,10 +138,6 @@ static void draw_light(struct random_stream *stream, struct scene *scene)
     draw_direction(stream, axis);
     scene->slope[0] = slope * axis[0];
     scene->slope[1] = slope * axis[1];
-    double thickness = draw_between(stream, 0, 1);
-    thickness *= thickness * thickness;
-    scene->haze = 0.8 * thickness * thickness;  // most images are clear, some nearly veiled
-    scene->haze_level = draw_between(stream, 0.3, 0.7);
     scene->noise = draw_between(stream, 0.01, 0.06);
 }
 

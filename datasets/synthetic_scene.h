@@ -33,7 +33,6 @@ struct scene {
     int figure_count;
     double light[3]; // factor per channel
     double slope[2]; // how the light changes per pixel, relative, along x and y
-    double haze, haze_level;  // share of a flat grey, and that grey
     double noise;    // of a pixel, standard deviation in 0 .. 1
 };
 

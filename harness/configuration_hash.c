@@ -1,4 +1,4 @@
-// configuration_hash.c: the canonical text of a configuration and its SHA-256. Tests: tests/preset_test.c.
+// configuration_hash.c: the canonical text of a configuration and its SHA-256. Tests: tests/configuration_hash_test.c.
 #include "harness/configuration_hash.h"
 
 #include <stdarg.h>

@@ -39,7 +39,7 @@ static const struct preset_key keys[] = {
     {"training.warmup_epochs", PRESET_INTEGER, 0, 100000, NULL, true, FIELD(training.warmup_epochs),
      "epochs over which the rate first rises from 0"},
     {"training.warmup_kind", PRESET_CHOICE, 0, 0, warmup_kinds, true, FIELD(training.warmup_kind),
-     "whether the cosine is fitted to the epochs that the warm-up leaves (adjusted) or to all (plain)"},
+     "which epochs the cosine spans: those that the warm-up leaves (adjusted) or all (plain)"},
     {"training.base_augmentation", PRESET_CHOICE, 0, 0, base_augmentations, true, FIELD(training.base_augmentation),
      "what every method does to training images first"},
     {"training.evaluate_every", PRESET_INTEGER, 0, 100000, NULL, false, FIELD(training.evaluate_every),

@@ -71,7 +71,7 @@ static void curves_write_settings(const struct curves_group *group, enum curve_k
 {
     const double last = (double)curves_last_epoch(group);
     text_append_format(script,
-                       "set terminal svg size %d,%d font \"sans-serif,13\" rounded noenhanced name \"figure%d%s\"\n",
+                       "set terminal svg size %d,%d font \"sans-serif,13\" noenhanced name \"figure%d%s\"\n",
                        SVG_WIDTH, SVG_HEIGHT, group->number, kind == CURVE_TRAIN_LOSS ? "loss" : "accuracy");
     text_append(script, "set encoding utf8\n"
                         "set key off\n"
@@ -83,7 +83,7 @@ static void curves_write_settings(const struct curves_group *group, enum curve_k
                         "set xlabel \"epoch\" offset 0,0.6 textcolor rgb \"" SVG_AXIS_COLOUR "\"\n"
                         "set yrange [0:*]\n"
                         "set lmargin at screen 0.085\n"
-                        "set rmargin at screen 0.985\n"
+                        "set rmargin at screen 0.97\n"
                         "set tmargin at screen 0.96\n"
                         "set bmargin at screen 0.18\n");
     text_append_format(script, "set xrange [%s:", last > 1 ? "1" : "0.5");
@@ -206,7 +206,7 @@ struct status curves_append_figures(const struct report_summary *summary, struct
 {
     struct text figures = {0};
     struct status status = status_ok();
-    struct curves_group group = {.runs = calloc(summary->selected.count + 1, sizeof *group.runs)};
+    struct curves_group group = {.runs = calloc(summary->selected.count + 1, sizeof(const struct run_record *))};
     if (group.runs == NULL) return status_error(STATUS_NO_MEMORY, "draw learning curves: out of memory");
     for (size_t row = 0; row <= summary->targets.row_count && status.code == STATUS_OK; row++) {
         bool teachers = row == summary->targets.row_count; // the last figure

@@ -36,7 +36,7 @@ static void run_record_destroy(struct run_record *record)
 
 void run_collection_destroy(struct run_collection *collection)
 {
-    for (size_t i = 0; i < collection->count; i++) run_record_destroy(&collection->runs[i]);
+    for (size_t i = 0; collection->runs != NULL && i < collection->count; i++) run_record_destroy(&collection->runs[i]);
     free(collection->runs);
     *collection = (struct run_collection){0};
 }

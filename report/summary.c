@@ -59,7 +59,7 @@ static const struct run_record *summary_find_latest(const struct run_collection 
 
 static bool summary_create_list(size_t capacity, struct run_list *list)
 {
-    list->runs = calloc(capacity + 1, sizeof *list->runs);
+    list->runs = calloc(capacity + 1, sizeof(const struct run_record *));
     return list->runs != NULL;
 }
 
@@ -83,8 +83,8 @@ static struct status summary_select_runs(const struct report_request *request, s
         }
         list->runs[list->count++] = run;
     }
-    qsort(summary->selected.runs, summary->selected.count, sizeof *summary->selected.runs, summary_compare_runs);
-    qsort(summary->others.runs, summary->others.count, sizeof *summary->others.runs, summary_compare_others);
+    qsort(summary->selected.runs, summary->selected.count, sizeof(const struct run_record *), summary_compare_runs);
+    qsort(summary->others.runs, summary->others.count, sizeof(const struct run_record *), summary_compare_others);
     return status_ok();
 }
 

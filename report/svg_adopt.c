@@ -2,7 +2,7 @@
 // images, and with placeholder colours replaced. Tests: tests/report_test.c.
 #include "report/svg_adopt.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // The only definition that the scripts need: point type 7, a dot. gnuplot scales it.
@@ -20,9 +20,18 @@ static bool svg_starts(const char *text, const char *prefix)
 // Length of a placeholder colour at `text` ("rgb(  0,   1,   8)" or "rgb(0,1,8)"), and its number; 0 when there is none.
 static size_t svg_match_colour(const char *text, int *number)
 {
-    int length = 0;
-    if (sscanf(text, "rgb( 0, 1, %d)%n", number, &length) != 1 || length == 0) return 0;
-    return *number >= 0 && *number < SVG_CURVE_COLOURS + 2 ? (size_t)length : 0;
+    const char *rest = text + strlen("rgb(");
+    long parts[3];
+    if (!svg_starts(text, "rgb(")) return 0;
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        parts[i] = strtol(rest, &end, 10);
+        if (end == rest || *end != (i < 2 ? ',' : ')')) return 0;
+        rest = end + 1;
+    }
+    *number = (int)parts[2];
+    bool known = parts[0] == 0 && parts[1] == 1 && parts[2] >= 0 && parts[2] < SVG_CURVE_COLOURS + 2;
+    return known ? (size_t)(rest - text) : 0;
 }
 
 static void svg_append_colour(struct text *html, int number)

@@ -35,7 +35,7 @@ TestSuite(report_hostile, .init = create_folder, .fini = remove_folder);
 static void write_hostile_runs(void)
 {
     static const struct sample_run runs[] = {
-        {.folder = "=cmd|' <img src=x onerror=alert(1)> \xE2\x80\xAE \"q\"",
+        {.folder = "=cmd|' <img src=x onerror=alert(1)> \x1b \"q\"",
          .method = MARKUP,
          .corruption = MARKUP,
          .preset = MARKUP,
@@ -76,8 +76,8 @@ static void write_hostile_report(bool plots)
 
 Test(report_hostile, page_has_no_markup_from_files)
 {
-    static const char *const forbidden[] = {"<script", "<img", "<b>alert",     "onerror='",
-                                            "<b> ",    "\xff", "\xE2\x80\xAE", "other <b>"};
+    static const char *const forbidden[] = {"<script", "<img", "<b>alert", "onerror='",
+                                            "<b> ",    "\xff", "\x1b",     "other <b>"};
     write_hostile_report(true);
     char *page = run_folders_read_file("out", "index.html");
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
@@ -121,16 +121,19 @@ Test(report_hostile, csv_has_no_formulas)
 {
     write_hostile_report(false);
     char *csv = run_folders_read_file("out", "results.csv"), field[1024];
-    for (const char *line = csv; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1) {
+    const char *line = csv, *formula = NULL;
+    size_t lines = 0;
+    for (; *line != '\0'; lines++) {
         for (int i = 0; i < 29; i++) {
             get_field(line, i, field);
-            cr_expect(eq(ptr, strchr("=+@\t", field[0] == '\0' ? 'x' : field[0]), NULL), "field %d: %s", i, field);
+            cr_expect(eq(int, strspn(field, "=+@\t"), 0), "field %d: %s", i, field);
         }
+        if (strncmp(line, "\"'=cmd|", 7) == 0) formula = line;
+        line += strcspn(line, "\n") + 1;
     }
-    cr_expect(eq(sz, run_folders_count(csv, "\n"), 6));
-    const char *formula = strstr(csv, "\n\"'=cmd|");
+    cr_expect(eq(sz, lines, 6));
     cr_assert(ne(ptr, (void *)formula, NULL), "%s", csv);
-    get_field(formula + 1, 0, field);
+    get_field(formula, 0, field);
     cr_expect(eq(str, field, "'=cmd|' <img src=x onerror=alert(1)> \uFFFD q"));
     free(csv);
 }

@@ -45,7 +45,8 @@ Test(statistics, probability_and_quantile_are_inverse)
 {
     static const double degrees[] = {0.5, 1, 2.5, 7, 74, 1000, 1e6};
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) {
-        for (double p = 0.01; p < 1; p += 0.07) {
+        for (int percent = 1; percent < 100; percent += 7) {
+            double p = percent / 100.0;
             double back = statistics_student_probability(statistics_student_quantile(p, degrees[i]), degrees[i]);
             cr_expect(is_close(back, p, 1e-9), "P = %g, %g degrees: found %.17g", p, degrees[i], back);
         }

@@ -1,0 +1,78 @@
+# transinv.bash: completion of transinv for bash: commands, long options, and the values of those that have a few.
+
+_transinv_codes='GN SN IN Br Co ET DB GB MB ZB Sn Fr Fo Pi JC'
+
+_transinv_options() {
+    local help='--help --usage --version'
+    local messages='--quiet --verbose'
+    local machine='--threads= --device='
+    local configuration='--preset= --set= --data= --catalog='
+    case $1 in
+    reproduce)
+        echo "$configuration $machine $messages $help" \
+            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots' ;;
+    train)
+        echo "$configuration $machine $messages $help" \
+            '--dataset= --start= --method= --corruption= --seed= --output= --retry --checkpoint=' ;;
+    evaluate)
+        echo "$configuration $machine $messages $help" '--dataset= --train --depth= --widen= --logits= --json' ;;
+    report) echo "$messages $help" '--preset= --results= --configuration= --no-plots' ;;
+    doctor) echo "$messages $help" '--data= --catalog=' ;;
+    *) echo "$help" ;;
+    esac
+}
+
+# The words that may stand behind an option; nothing where any text may.
+_transinv_values() {
+    case $1 in
+    --preset | -p) echo 'quick paper ci' ;;
+    --device) echo 'auto cpu reference' ;;
+    --dataset) echo 'cifar-10 cifar-100 synthetic-10 synthetic-100' ;;
+    --corruption) echo "$_transinv_codes" ;;
+    --corruptions) echo "all $_transinv_codes" ;;
+    --method) echo 'FT' ;;
+    --methods) echo 'all FT' ;;
+    --set | -s)
+        echo 'data.source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
+            'data.synthetic_test_images_teacher= data.synthetic_test_images_target= network.depth= network.widen=' \
+            'training.batch_size= training.momentum= training.weight_decay= training.label_smoothing=' \
+            'training.learning_rate_minimum= training.warmup_epochs= training.warmup_kind=' \
+            'training.base_augmentation= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
+            'target.epochs= target.learning_rate= matrix.corruptions= matrix.methods= matrix.seeds=' \
+            'report.delta_cell= report.delta_mean=' ;;
+    esac
+}
+
+_transinv() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    COMPREPLY=()
+    # "--preset=qu" comes as the three words --preset, = and qu.
+    if [[ $word == '=' ]]; then
+        word=
+    elif [[ $before == '=' ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    if ((COMP_CWORD == 1)) && [[ $word != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'reproduce train evaluate report doctor' -- "$word")
+        return
+    fi
+    case $before in
+    --data | --results | --output | -o)
+        mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --catalog | --start | --logits)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --preset | -p)
+        mapfile -t COMPREPLY < <(compgen -W "$(_transinv_values --preset)" -f -- "$word") ;;
+    -s | --*)
+        mapfile -t COMPREPLY < <(compgen -W "$(_transinv_values "$before")" -- "$word") ;;
+    esac
+    if ((${#COMPREPLY[@]} == 0)) && [[ $word == -* || -z $word ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_transinv_options "$command")" -- "$word")
+    elif ((${#COMPREPLY[@]} == 0)) && [[ $command == evaluate ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    fi
+    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+    return 0
+}
+
+complete -F _transinv transinv
