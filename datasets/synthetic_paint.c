@@ -1,6 +1,6 @@
 // synthetic_paint.c: scenes into pixels. Double arithmetic with + - * / sqrt and comparisons in a fixed order, and no
 // contraction, so the bytes agree on every machine. Tests: tests/synthetic_test.c.
-#include <string.h>
+#include <math.h>
 
 #include "datasets/image_set.h"
 #include "datasets/synthetic_scene.h"
@@ -10,27 +10,34 @@ struct canvas {
     double pixels[IMAGE_SIDE][IMAGE_SIDE][IMAGE_CHANNELS];
 };
 
-static double clamp(double value, double low, double high)
+// Written as one comparison each, so that compilers use the minimum and maximum instructions and not branches, which
+// noise would make unpredictable.
+static double smaller(double a, double b)
 {
-    return value < low ? low : value > high ? high : value;
+    return a < b ? a : b;
 }
 
-static double magnitude(double value)
+static double larger(double a, double b)
 {
-    return value < 0 ? -value : value;
+    return a > b ? a : b;
+}
+
+static double clamp(double value, double low, double high)
+{
+    return smaller(larger(value, low), high);
 }
 
 // Largest integer not above `value`, for values that fit an int; unlike floor() never a library call.
 static double round_down(double value)
 {
-    double cut = (double)(int)value;
-    return cut > value ? cut - 1 : cut;
+    int cut = (int)value;
+    return (double)(cut - ((double)cut > value));
 }
 
 // A wave of period 1 between -1 (at whole numbers) and 1.
 static double triangle_wave(double value)
 {
-    return 1 - 4 * magnitude(value - round_down(value) - 0.5);
+    return 1 - 4 * fabs(value - round_down(value) - 0.5);
 }
 
 // Share of the second colour at pattern coordinates in units of the period; `ramp` makes edges a pixel wide.
@@ -69,14 +76,14 @@ static double figure_cover(const struct figure *figure, double x, double y)
     double dx = x - figure->centre[0], dy = y - figure->centre[1];
     double u = (dx * figure->axis[0] + dy * figure->axis[1]) / figure->half[0];
     double v = (dy * figure->axis[0] - dx * figure->axis[1]) / figure->half[1];
-    double smaller_half = figure->half[0] < figure->half[1] ? figure->half[0] : figure->half[1];
+    double smaller_half = smaller(figure->half[0], figure->half[1]);
     return clamp(0.5 + shape_distance(figure->shape, u, v) * smaller_half, 0, 1);
 }
 
 static void figure_paint(const struct figure *figure, struct canvas *canvas)
 {
     // No shape reaches further than 1.25 units from its centre, nor its edge ramp further than a pixel more.
-    double reach = 1.25 * (figure->half[0] > figure->half[1] ? figure->half[0] : figure->half[1]) + 1;
+    double reach = 1.25 * larger(figure->half[0], figure->half[1]) + 1;
     int left = (int)clamp(figure->centre[0] - reach, 0, IMAGE_SIDE);
     int right = (int)clamp(figure->centre[0] + reach + 1, 0, IMAGE_SIDE);
     int top = (int)clamp(figure->centre[1] - reach, 0, IMAGE_SIDE);
@@ -92,23 +99,25 @@ static void figure_paint(const struct figure *figure, struct canvas *canvas)
 }
 
 // Sum of the four bytes of a word, centred: close to normal, and a word a value is cheap. Its standard deviation is
-// sqrt(4 * (256^2 - 1) / 12) = 147.8.
-static double noise_next(struct random_stream *stream)
+// sqrt(4 (256^2 - 1) / 12) = 147.8.
+static const double noise_deviation = 147.8;
+static int noise_next(struct random_stream *stream)
 {
     uint32_t word = random_next_u32(stream);
     uint32_t pairs = (word & 0x00ff00ff) + ((word >> 8) & 0x00ff00ff);
-    return ((double)((pairs & 0xffff) + (pairs >> 16)) - 510) / 147.8;
+    return (int)((pairs & 0xffff) + (pairs >> 16)) - 510;
 }
 
 static void canvas_finish(const struct canvas *canvas, const struct scene *scene, struct random_stream *stream,
                           uint8_t *pixels)
 {
+    double noise = 255 * scene->noise / noise_deviation;
     for (int y = 0; y < IMAGE_SIDE; y++)
         for (int x = 0; x < IMAGE_SIDE; x++) {
-            double light = 1 + scene->slope[0] * (x - 15.5) + scene->slope[1] * (y - 15.5);
+            double light = 255 * (1 + scene->slope[0] * (x - 15.5) + scene->slope[1] * (y - 15.5));
             for (int c = 0; c < IMAGE_CHANNELS; c++) {
-                double value = canvas->pixels[y][x][c] * light * scene->light[c] + scene->noise * noise_next(stream);
-                *pixels++ = (uint8_t)clamp(value * 255 + 0.5, 0, 255);
+                double value = canvas->pixels[y][x][c] * light * scene->light[c] + noise * noise_next(stream);
+                *pixels++ = (uint8_t)clamp(value + 0.5, 0, 255);
             }
         }
 }

@@ -14,14 +14,9 @@ static double larger(double a, double b)
     return a > b ? a : b;
 }
 
-static double magnitude(double a)
-{
-    return a < 0 ? -a : a;
-}
-
 static double box_distance(double u, double v, double half_width, double half_height)
 {
-    return smaller(half_width - magnitude(u), half_height - magnitude(v));
+    return smaller(half_width - fabs(u), half_height - fabs(v));
 }
 
 static double disc(double u, double v)
@@ -31,7 +26,7 @@ static double disc(double u, double v)
 
 static double ring(double u, double v)
 {
-    return 0.24 - magnitude(0.76 - sqrt(u * u + v * v));
+    return 0.24 - fabs(0.76 - sqrt(u * u + v * v));
 }
 
 static double square(double u, double v)
@@ -41,7 +36,7 @@ static double square(double u, double v)
 
 static double triangle(double u, double v)
 {
-    return smaller(v + 0.6, 0.5 - 0.5 * v - 0.8660254037844386 * magnitude(u));
+    return smaller(v + 0.6, 0.5 - 0.5 * v - 0.8660254037844386 * fabs(u));
 }
 
 static double cross(double u, double v)
@@ -74,17 +69,17 @@ static double crescent(double u, double v)
 
 static double bars(double u, double v)
 {
-    return box_distance(magnitude(u) - 0.55, v, 0.28, 0.9);
+    return box_distance(fabs(u) - 0.55, v, 0.28, 0.9);
 }
 
 static double hourglass(double u, double v)
 {
-    return smaller(0.85 - magnitude(v), 0.75 * (magnitude(v) + 0.1 - magnitude(u)));
+    return smaller(0.85 - fabs(v), 0.75 * (fabs(v) + 0.1 - fabs(u)));
 }
 
 static double chevron(double u, double v)
 {
-    return smaller(0.9 - magnitude(u), 0.7 * (0.36 - magnitude(v + 0.45 - magnitude(u))));
+    return smaller(0.9 - fabs(u), 0.7 * (0.36 - fabs(v + 0.45 - fabs(u))));
 }
 
 double shape_distance(int shape, double u, double v)

@@ -32,7 +32,9 @@ json_t *environment_to_json(const struct device *device)
 bool environment_changes_bits(const json_t *before, const json_t *now)
 {
     static const char *const keys[] = {"commit", "compiler", "backend", "algorithm_table"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (json_equal(json_object_get(before, keys[i]), json_object_get(now, keys[i])) == 0) return true;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const json_t *old = json_object_get(before, keys[i]), *new = json_object_get(now, keys[i]);
+        if (old != new &&json_equal(old, new) == 0) return true;
+    }
     return false;
 }

@@ -154,20 +154,24 @@ static void count_and_report(struct matrix *matrix, const struct matrix_entry *e
     }
 }
 
+// What became of its teacher decides what can become of a target that has no result yet.
 static struct status visit_target(const struct run_job *job, const struct matrix_entry *teacher,
                                   struct run_outcome *outcome)
 {
-    if (is_done(teacher)) return run_execute(job, outcome);
-    if (teacher->outcome.action == RUN_BUSY) {
-        *outcome = (struct run_outcome){.action = RUN_BUSY};
-        snprintf(outcome->summary.message, sizeof outcome->summary.message,
-                 "its teacher is being trained by another process");
-        return status_ok();
-    }
     char message[400];
-    snprintf(message, sizeof message, "its teacher %s %s", teacher->plan.name,
-             state_word(teacher->outcome.summary.state));
-    return run_give_up(job, message, outcome);
+    if (is_done(teacher)) return run_execute(job, outcome);
+    if (teacher->outcome.action != RUN_BUSY) {
+        snprintf(message, sizeof message, "its teacher %s %s", teacher->plan.name,
+                 state_word(teacher->outcome.summary.state));
+        return run_give_up(job, message, outcome);
+    }
+    *outcome = (struct run_outcome){.action = RUN_SKIPPED};
+    struct status status = run_folder_read(job->folder, &outcome->summary);
+    if (outcome->summary.state == RUN_FOLDER_DONE) return status;
+    outcome->action = RUN_BUSY;
+    snprintf(outcome->summary.message, sizeof outcome->summary.message,
+             "its teacher is being trained by another process");
+    return status_ok();
 }
 
 static struct status visit(struct matrix *matrix, int place)

@@ -70,8 +70,7 @@ static int64_t curves_tick_step(int64_t last)
 static void curves_write_settings(const struct curves_group *group, enum curve_kind kind, struct text *script)
 {
     const double last = (double)curves_last_epoch(group);
-    text_append_format(script,
-                       "set terminal svg size %d,%d font \"sans-serif,13\" noenhanced name \"figure%d%s\"\n",
+    text_append_format(script, "set terminal svg size %d,%d font \"sans-serif,12\" noenhanced name \"figure%d%s\"\n",
                        SVG_WIDTH, SVG_HEIGHT, group->number, kind == CURVE_TRAIN_LOSS ? "loss" : "accuracy");
     text_append(script, "set encoding utf8\n"
                         "set key off\n"
