@@ -87,7 +87,8 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # ---- entry points ----------------------------------------------------------------------------------------------
 
-.PHONY: all objects setup deps test test-golden reproduce format format-check lint install uninstall clean help FORCE
+.PHONY: all objects setup deps test golden-folder test-golden reproduce clean help FORCE
+.PHONY: format format-check lint install uninstall
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
 objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT)
@@ -106,8 +107,10 @@ test test-golden: export TRANSINV_BINARY := $(abspath $(PROGRAM))
 test: all $(TEST_PROGRAM)
 	@scripts/run_tests $(TEST_PROGRAM) $(JOBS) '$(TEST)'
 
-test-golden: all $(TEST_PROGRAM)
+golden-folder:
 	@[ -d '$(GOLDEN)' ] || { echo "test-golden: GOLDEN='$(GOLDEN)' is no folder; name one laid out like tests/golden"; exit 1; }
+
+test-golden: golden-folder all $(TEST_PROGRAM)
 	@TRANSINV_GOLDEN="$$(realpath '$(GOLDEN)')" $(if $(BACKEND),TRANSINV_BACKEND='$(BACKEND)') \
 	    scripts/run_tests $(TEST_PROGRAM) $(JOBS) 'golden*/*'
 

@@ -82,8 +82,8 @@ static double figure_cover(const struct figure *figure, double x, double y)
 
 static void figure_paint(const struct figure *figure, struct canvas *canvas)
 {
-    // No shape reaches further than 1.25 units from its centre, nor its edge ramp further than a pixel more.
-    double reach = 1.25 * larger(figure->half[0], figure->half[1]) + 1;
+    // No shape reaches further than 1.3 units from its centre, nor its edge ramp two pixels further.
+    double reach = 1.3 * larger(figure->half[0], figure->half[1]) + 2;
     int left = (int)clamp(figure->centre[0] - reach, 0, IMAGE_SIDE);
     int right = (int)clamp(figure->centre[0] + reach + 1, 0, IMAGE_SIDE);
     int top = (int)clamp(figure->centre[1] - reach, 0, IMAGE_SIDE);

@@ -64,7 +64,7 @@ static void draw_colours(struct random_stream *stream, double hue, double satura
     bool swap = draw_below(stream, 2) == 1;
     double light = draw_between(stream, 0.6, 0.95), dark = light * draw_between(stream, 0.4, 0.7);
     colour_set(hue, saturation, light, swap ? texture->second : texture->first);
-    colour_set(hue + draw_between(stream, -0.5, 0.5), saturation, dark, swap ? texture->first : texture->second);
+    colour_set(hue + draw_between(stream, -0.3, 0.3), saturation, dark, swap ? texture->first : texture->second);
 }
 
 static void draw_pattern(struct random_stream *stream, int pattern, struct texture *texture)
@@ -84,12 +84,13 @@ static void draw_any_texture(struct random_stream *stream, double most_saturatio
     draw_colours(stream, draw_between(stream, 0, 6), draw_between(stream, 0, most_saturation), texture);
 }
 
-// surface = texture + 5 * hue family. The families overlap a little where their rims meet.
+// surface = 5 * texture family + hue family. Stripes, wide or narrow, are one family of textures; checks and dots the
+// other. The families of hues overlap at their rims.
 static void draw_surface(struct random_stream *stream, int surface, struct texture *texture)
 {
-    double middle = surface < TEXTURE_COUNT ? 0.4 : 3.4;
-    draw_pattern(stream, surface % TEXTURE_COUNT, texture);
-    draw_colours(stream, middle + draw_between(stream, -1.5, 1.5), draw_between(stream, 0.35, 0.95), texture);
+    double hue = surface % 5 * 1.2 + draw_between(stream, -0.8, 0.8);
+    draw_pattern(stream, 1 + surface / 5 * 2 + draw_below(stream, 2), texture);
+    draw_colours(stream, hue, draw_between(stream, 0.4, 0.95), texture);
 }
 
 static void draw_pose(struct random_stream *stream, double smallest, double largest, double spread,

@@ -152,8 +152,7 @@ static struct status page_append_curves(const struct report_summary *summary, bo
     page_open_section("curves", "Learning curves", html);
     size_t length = html->length;
     if (plots) {
-        text_append(html,
-                    "<p>One line per run; its colour tells the corruption that the run\u2019s teacher saw.</p>\n");
+        text_append(html, "<p>One line per run; its colour tells the corruption of its teacher.</p>\n");
         svg_append_shared(html);
         status = curves_append_figures(summary, html);
     } else {

@@ -150,8 +150,9 @@ void page_append_accuracy(const struct report_summary *summary, struct text *htm
         page_append_sentences(summary->reasons, html);
         text_append(html, "</div>\n");
     }
-    text_append(html, "<p>A target starts from a teacher that was trained on images with one corruption, and is then "
-                      "trained on clean images by a method. A column is the corruption that its teacher saw.</p>\n");
+    text_append(html,
+                "<p>A target starts from the weights of a teacher and is trained further by a method. A column is "
+                "the corruption of its teacher.</p>\n");
     if (summary->targets.row_count > 0) {
         page_append_table(summary, &summary->targets, "targets", html);
         page_append_codes(html);
