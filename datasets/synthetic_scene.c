@@ -84,13 +84,18 @@ static void draw_any_texture(struct random_stream *stream, double most_saturatio
     draw_colours(stream, draw_between(stream, 0, 6), draw_between(stream, 0, most_saturation), texture);
 }
 
-// surface = 5 * texture family + hue family. Stripes, wide or narrow, are one family of textures; checks and dots the
-// other. The families of hues overlap at their rims.
+// surface = 5 * texture family + hue family. Stripes, wide or narrow, are one family of textures, checks and dots the
+// other; the second colour is mostly dark in stripes and mostly pale in the others. The families of hues overlap.
 static void draw_surface(struct random_stream *stream, int surface, struct texture *texture)
 {
-    double hue = surface % 5 * 1.2 + draw_between(stream, -0.8, 0.8);
-    draw_pattern(stream, 1 + surface / 5 * 2 + draw_below(stream, 2), texture);
-    draw_colours(stream, hue, draw_between(stream, 0.4, 0.95), texture);
+    double hue = surface % 5 * 1.2 + draw_between(stream, -0.8, 0.8), value = draw_between(stream, 0.6, 0.95);
+    bool spots = surface >= 5, usual = draw_below(stream, 6) != 0;
+    draw_pattern(stream, (spots ? 3 : 1) + draw_below(stream, 2), texture);
+    colour_set(hue, draw_between(stream, 0.6, 0.95), value, texture->first);
+    if (spots == usual)
+        colour_set(hue, draw_between(stream, 0, 0.3), draw_between(stream, 0.75, 1), texture->second);
+    else
+        colour_set(hue, draw_between(stream, 0.6, 0.95), value * draw_between(stream, 0.3, 0.6), texture->second);
 }
 
 static void draw_pose(struct random_stream *stream, double smallest, double largest, double spread,
@@ -101,14 +106,14 @@ static void draw_pose(struct random_stream *stream, double smallest, double larg
     figure->centre[1] = 15.5 + draw_between(stream, -spread, spread);
     figure->half[0] = size * stretch;
     figure->half[1] = size;
-    draw_tilt(stream, 0.5, figure->axis);
+    draw_tilt(stream, 0.4, figure->axis);
 }
 
 static void draw_background(struct random_stream *stream, struct texture *texture)
 {
     draw_any_texture(stream, 0.5, texture);
     texture->period *= draw_between(stream, 1, 3);
-    double contrast = draw_between(stream, 0, 0.3);
+    double contrast = draw_between(stream, 0, 0.2);
     for (int c = 0; c < 3; c++)
         texture->second[c] = texture->first[c] + contrast * (texture->second[c] - texture->first[c]);
 }
@@ -126,8 +131,8 @@ static void draw_subject(struct random_stream *stream, int classes, int label, s
     struct figure *figure = &scene->figures[scene->figure_count++];
     int surface = label % 10;
     figure->shape = classes == 100 ? label / 10 : label;
-    if (classes == 10 && draw_below(stream, 4) == 0) surface = draw_below(stream, 10);
-    draw_pose(stream, 10, 13.5, 2.5, figure);
+    if (classes == 10 && draw_below(stream, 2) == 0) surface = draw_below(stream, 10);
+    draw_pose(stream, 10, 14, 2.5, figure);
     draw_surface(stream, surface, &figure->texture);
 }
 
@@ -139,7 +144,7 @@ static void draw_light(struct random_stream *stream, struct scene *scene)
     draw_direction(stream, axis);
     scene->slope[0] = slope * axis[0];
     scene->slope[1] = slope * axis[1];
-    scene->noise = draw_between(stream, 0.01, 0.06);
+    scene->noise = draw_between(stream, 0.005, 0.03);
 }
 
 void scene_draw(struct random_stream *stream, int classes, int label, struct scene *scene)

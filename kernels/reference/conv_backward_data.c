@@ -84,6 +84,6 @@ void conv_backward_data_reference(struct device *device, const void *settings)
                 for (int column = 0; column < shape->width; column++) gather_position(shape, &run, image, row, column);
         if (sums != NULL)
             statistics_sum_products(run.output, run.mask_input, positions_in, shape->channels_in,
-                                    sums + r * shape->channels_in);
+                                    sums + (ptrdiff_t)r * shape->channels_in);
     }
 }

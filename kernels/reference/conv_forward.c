@@ -65,6 +65,7 @@ void conv_forward_reference(struct device *device, const void *settings)
         convolve_run(shape, input, per_run_part(conv->filter, run),
                      residual == NULL ? NULL : residual + (size_t)run * output_size, output, sums);
         if (statistics != NULL)
-            statistics_measure(output, positions_out, shape->channels_out, statistics + run * shape->channels_out);
+            statistics_measure(output, positions_out, shape->channels_out,
+                               statistics + (ptrdiff_t)run * shape->channels_out);
     }
 }

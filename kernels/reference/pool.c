@@ -53,6 +53,6 @@ void pool_backward_reference(struct device *device, const void *settings)
         if (sums != NULL)
             statistics_sum_products((const float *)pool->output + (size_t)run * run_size,
                                     (const float *)pool->mask_input + (size_t)run * run_size, positions, pool->channels,
-                                    sums + run * pool->channels);
+                                    sums + (ptrdiff_t)run * pool->channels);
     }
 }

@@ -67,7 +67,7 @@ void *experiment_statistics(struct experiment *experiment, int channels);
 void experiment_record(struct experiment *experiment, const char *name, const float *memory, size_t run_size,
                        double tolerance);
 // Also checks that nothing was written between the runs' parts.
-void experiment_record_per_run(struct experiment *experiment, const char *name, struct per_run array, size_t run_size,
+void experiment_record_per_run(struct experiment *experiment, const char *name, struct per_run source, size_t run_size,
                                double tolerance);
 void experiment_record_bytes(struct experiment *experiment, const char *name, const void *memory, size_t run_bytes);
 
