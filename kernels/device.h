@@ -17,6 +17,12 @@ struct device {
     void *backend;                    // the backend's own
 };
 
+// Run r's part of `array`; NULL where the array is absent.
+static inline float *per_run_part(struct per_run array, int run)
+{
+    return array.data == NULL ? NULL : array.data + (size_t)run * array.stride;
+}
+
 // Work space of at least `bytes`, 64-byte aligned, valid until the next call. NULL after it has failed (the error then
 // sticks to the device). Host memory: for CPU backends.
 void *device_scratch(struct device *device, size_t bytes);

@@ -7,6 +7,7 @@ Usage: make [TARGET] [VARIABLE=value ...]
   reproduce      run the pipeline; writes results/report/<preset>/index.html
   test           build everything and run the tests
   test-golden    run the golden tests against the numbers in GOLDEN=DIR
+  leak-check     a short training under valgrind
   deps           install the Debian packages that are missing
   format         lay out the sources with clang-format
   format-check   fail where `make format` would change something

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "kernels/cpu/cpu.h"
+#include "kernels/device.h"
 
 struct channel_moments {
     double mean, variance;  // biased
@@ -20,8 +21,8 @@ static void move_running(const struct batchnorm_finalise *norm, int run, int cha
 {
     double momentum = (double)norm->momentum, count = (double)norm->count;
     double unbiased = norm->count > 1 ? batch.variance * count / (count - 1) : batch.variance;
-    float *mean = norm->running_mean.data + (size_t)run * norm->running_mean.stride + channel;
-    float *variance = norm->running_variance.data + (size_t)run * norm->running_variance.stride + channel;
+    float *mean = per_run_part(norm->running_mean, run) + channel;
+    float *variance = per_run_part(norm->running_variance, run) + channel;
     *mean = (float)((1 - momentum) * (double)*mean + momentum * batch.mean);
     *variance = (float)((1 - momentum) * (double)*variance + momentum * unbiased);
 }
@@ -29,8 +30,8 @@ static void move_running(const struct batchnorm_finalise *norm, int run, int cha
 static struct channel_moments running_moments(const struct batchnorm_finalise *norm, int run, int channel)
 {
     return (struct channel_moments){
-        (double)norm->running_mean.data[(size_t)run * norm->running_mean.stride + (size_t)channel],
-        (double)norm->running_variance.data[(size_t)run * norm->running_variance.stride + (size_t)channel]};
+        (double)per_run_part(norm->running_mean, run)[channel],
+        (double)per_run_part(norm->running_variance, run)[channel]};
 }
 
 static void finalise_channel(const struct batchnorm_finalise *norm, int run, int channel)
@@ -39,10 +40,10 @@ static void finalise_channel(const struct batchnorm_finalise *norm, int run, int
         norm->mode == BATCHNORM_FROZEN ? running_moments(norm, run, channel) : batch_moments(norm, run, channel);
     if (norm->mode == BATCHNORM_BATCH_UPDATE) move_running(norm, run, channel, moments);
     double inverse_deviation = 1 / sqrt(moments.variance + (double)norm->epsilon);
-    double gamma = (double)norm->gamma.data[(size_t)run * norm->gamma.stride + (size_t)channel];
-    double beta = (double)norm->beta.data[(size_t)run * norm->beta.stride + (size_t)channel];
-    float *affine = norm->affine.data + (size_t)run * norm->affine.stride + channel;
-    float *saved = norm->moments.data + (size_t)run * norm->moments.stride + channel;
+    double gamma = (double)per_run_part(norm->gamma, run)[channel];
+    double beta = (double)per_run_part(norm->beta, run)[channel];
+    float *affine = per_run_part(norm->affine, run) + channel;
+    float *saved = per_run_part(norm->moments, run) + channel;
     affine[0] = (float)(gamma * inverse_deviation);
     // With the scale as rounded: scale * x + shift is then beta at x = mean, however large the mean.
     affine[norm->channels] = (float)(beta - moments.mean * (double)affine[0]);

@@ -5,10 +5,10 @@
 
 static void sgd_run(const struct sgd_update *sgd, int run, int threads)
 {
-    const float *gradient = sgd->gradient.data + (size_t)run * sgd->gradient.stride;
-    float *velocity = sgd->velocity.data + (size_t)run * sgd->velocity.stride;
-    float *parameter = sgd->parameter.data + (size_t)run * sgd->parameter.stride;
-    float rate = sgd->rates.data[(size_t)run * sgd->rates.stride + (size_t)sgd->states[run].step];
+    const float *gradient = per_run_part(sgd->gradient, run);
+    float *velocity = per_run_part(sgd->velocity, run);
+    float *parameter = per_run_part(sgd->parameter, run);
+    float rate = per_run_part(sgd->rates, run)[sgd->states[run].step];
     float momentum = sgd->momentum, weight_decay = sgd->weight_decay;
 #pragma omp parallel for simd num_threads(threads) schedule(static)
     for (int64_t i = 0; i < sgd->count; i++) {

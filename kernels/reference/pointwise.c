@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-float *per_run_part(struct per_run array, int run)
-{
-    return array.data == NULL ? NULL : array.data + (size_t)run * array.stride;
-}
-
 static float multiply_add(const float *affine, int channels, int channel, float x)
 {
     return fmaf(affine[channel], x, affine[channels + channel]);

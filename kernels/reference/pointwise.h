@@ -9,11 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernels/kernels.h"
+#include "kernels/device.h"
 #include "kernels/reference/reference.h"
-
-// Run r's part of `array`; NULL where the array is absent.
-float *per_run_part(struct per_run array, int run);
 
 // relu(scale * x + shift) of channel `channel`, affine = scales, then shifts. NaN stays NaN, so that a run that
 // diverges shows it.

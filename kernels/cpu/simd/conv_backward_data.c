@@ -69,8 +69,7 @@ static void backward_image(const struct backward_job *job, int image, float *spa
     size_t gradient_floats = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
     size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
     size_t from = (size_t)image * gradient_floats, to = (size_t)image * output_floats;
-    const float *coefficients =
-        conv->coefficients.data == NULL ? NULL : conv->coefficients.data + (size_t)run * conv->coefficients.stride;
+    const float *coefficients = per_run_part(conv->coefficients, run);
     const float *raw = conv->raw == NULL ? NULL : (const float *)conv->raw + from;
     const float *tile =
         ISA_NAME(tile_of_gradient)(job->gradient, (const float *)conv->gradient + from, raw, coefficients, space);
@@ -79,7 +78,7 @@ static void backward_image(const struct backward_job *job, int image, float *spa
     for (int parity = 0; parity < conv->shape.stride * conv->shape.stride; parity++)
         backward_class(job, parity, run, tile, addend, output);
     if (conv->mask_input == NULL) return;
-    const float *affine = conv->affine.data + (size_t)run * conv->affine.stride;
+    const float *affine = per_run_part(conv->affine, run);
     struct channel_sums *sums = job->partial == NULL ? NULL : job->partial + (size_t)image * (size_t)job->output.channels;
     ISA_NAME(image_mask)(job->output, (const float *)conv->mask_input + to, affine, output, sums);
 }
@@ -89,7 +88,7 @@ static void pack_filters(const struct backward_job *job)
     struct conv_shape s = job->conv->shape;
     for (int r = 0; r < s.runs; r++)
         for (int parity = 0; parity < s.stride * s.stride; parity++)
-            ISA_NAME(tap_pack)(&job->taps[parity], job->conv->filter.data + (size_t)r * job->conv->filter.stride,
+            ISA_NAME(tap_pack)(&job->taps[parity], per_run_part(job->conv->filter, r),
                                s.channels_out, s.channels_in, 1,
                                job->packed + (size_t)r * job->packed_floats + job->packed_offset[parity]);
 }

@@ -135,9 +135,8 @@ static void add_group(const struct filter_job *job, int run, int group, float *s
 {
     const struct conv_backward_filter *conv = job->conv;
     struct conv_shape s = conv->shape;
-    const float *affine = conv->affine.data == NULL ? NULL : conv->affine.data + (size_t)run * conv->affine.stride;
-    const float *coefficients =
-        conv->coefficients.data == NULL ? NULL : conv->coefficients.data + (size_t)run * conv->coefficients.stride;
+    const float *affine = per_run_part(conv->affine, run);
+    const float *coefficients = per_run_part(conv->coefficients, run);
     size_t input_floats = (size_t)s.height * (size_t)s.width * (size_t)s.channels_in;
     size_t gradient_floats = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)s.channels_out;
     memset(sums, 0, job->filter_floats * sizeof *sums);
@@ -155,7 +154,7 @@ static void add_group(const struct filter_job *job, int run, int group, float *s
 
 static void add_groups(const struct filter_job *job, int run)
 {
-    float *total = job->conv->grad_filter.data + (size_t)run * job->conv->grad_filter.stride;
+    float *total = per_run_part(job->conv->grad_filter, run);
     const float *partial = job->partial + (size_t)run * (size_t)job->groups * job->filter_floats;
 #pragma omp for schedule(static)
     for (size_t i = 0; i < job->filter_floats; i++) {

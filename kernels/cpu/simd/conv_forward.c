@@ -36,7 +36,7 @@ static void forward_image(const struct forward_job *job, int image, float *space
     int run = image / conv->shape.images;
     size_t input_floats = (size_t)job->input.height * (size_t)job->input.width * (size_t)job->input.channels;
     size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
-    const float *affine = conv->affine.data == NULL ? NULL : conv->affine.data + (size_t)run * conv->affine.stride;
+    const float *affine = per_run_part(conv->affine, run);
     const float *input = (const float *)conv->input + (size_t)image * input_floats;
     float *output = (float *)conv->output + (size_t)image * output_floats;
     struct tap_convolution convolution = {
@@ -79,7 +79,7 @@ void ISA_NAME(conv_forward)(struct device *device, const void *settings)
     job.tiles = scratch_take(&cursor, tile_bytes);
     job.partial = conv->statistics == NULL ? NULL : scratch_take(&cursor, partial_bytes);
     for (int r = 0; r < s.runs; r++)
-        ISA_NAME(tap_pack)(&job.taps, conv->filter.data + (size_t)r * conv->filter.stride, s.channels_in, s.channels_out, 0,
+        ISA_NAME(tap_pack)(&job.taps, per_run_part(conv->filter, r), s.channels_in, s.channels_out, 0,
                            job.packed + (size_t)r * job.packed_floats);
 #pragma omp parallel for num_threads(device->threads) schedule(static)
     for (int image = 0; image < images; image++)

@@ -8,7 +8,7 @@
 static void pool_image(const struct pool_forward *pool, int image)
 {
     int run = image / pool->images, channels = pool->channels;
-    const float *affine = pool->affine.data == NULL ? NULL : pool->affine.data + (size_t)run * pool->affine.stride;
+    const float *affine = per_run_part(pool->affine, run);
     const float *input = (const float *)pool->input + (size_t)image * (size_t)pool->positions * (size_t)channels;
     float *features = pool->features + (size_t)image * (size_t)channels;
     for (int c = 0; c < channels; c++) {
@@ -40,7 +40,7 @@ static void spread_image(const struct pool_backward *pool, int image, struct cha
     if (pool->mask_input == NULL) return;
     struct image_shape shape = {1, pool->positions, channels, 0};
     ISA_NAME(image_mask)(shape, (const float *)pool->mask_input + first,
-                         pool->affine.data + (size_t)run * pool->affine.stride, output,
+                         per_run_part(pool->affine, run), output,
                          partial == NULL ? NULL : partial + (size_t)image * (size_t)channels);
 }
 

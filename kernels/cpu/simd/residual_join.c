@@ -34,7 +34,7 @@ void ISA_NAME(residual_join)(struct device *device, const void *settings)
     for (int64_t i = 0; i < join->runs * slices; i++) {
         int64_t run = i / slices, first = i % slices * SLICE_POSITIONS, last = first + SLICE_POSITIONS;
         if (last > join->positions) last = join->positions;
-        join_positions(join, join->coefficients.data + (size_t)run * join->coefficients.stride,
+        join_positions(join, per_run_part(join->coefficients, (int)run),
                        run * join->positions + first, run * join->positions + last);
     }
 }
