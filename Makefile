@@ -117,7 +117,7 @@ test-golden: golden-folder all $(TEST_PROGRAM)
 # A short training under valgrind, which knows AVX2 and no more; half a minute. Blocks still reachable at the end are the
 # thread library's.
 leak-check: all
-	@folder=$$(mktemp -d) && code=0 && valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect \
+	@folder=$$(mktemp -d) && code=0 && OMP_WAIT_POLICY=passive valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect \
 	    --errors-for-leak-kinds=definite,indirect --error-exitcode=9 $(PROGRAM) train --quiet --threads 1 \
 	    --set data.synthetic_train_images_teacher=10 --set data.synthetic_test_images_teacher=10 \
 	    --set training.batch_size=5 --set teacher.epochs=1 --output $$folder/run || code=$$?; rm -r $$folder; exit $$code

@@ -88,7 +88,7 @@ static void draw_any_texture(struct random_stream *stream, double most_saturatio
 // other; the second colour is mostly dark in stripes and mostly pale in the others. The families of hues overlap.
 static void draw_surface(struct random_stream *stream, int surface, struct texture *texture)
 {
-    double hue = surface % 5 * 1.2 + draw_between(stream, -0.8, 0.8), value = draw_between(stream, 0.6, 0.95);
+    double hue = surface % 5 * 1.2 + draw_between(stream, -0.7, 0.7), value = draw_between(stream, 0.6, 0.95);
     bool spots = surface >= 5, usual = draw_below(stream, 6) != 0;
     draw_pattern(stream, (spots ? 3 : 1) + draw_below(stream, 2), texture);
     colour_set(hue, draw_between(stream, 0.6, 0.95), value, texture->first);
@@ -118,11 +118,12 @@ static void draw_background(struct random_stream *stream, struct texture *textur
         texture->second[c] = texture->first[c] + contrast * (texture->second[c] - texture->first[c]);
 }
 
-static void draw_extra(struct random_stream *stream, double smallest, double largest, struct scene *scene)
+static void draw_extra(struct random_stream *stream, double smallest, double largest, double spread,
+                       struct scene *scene)
 {
     struct figure *figure = &scene->figures[scene->figure_count++];
     figure->shape = draw_below(stream, SHAPE_COUNT);
-    draw_pose(stream, smallest, largest, 15, figure);
+    draw_pose(stream, smallest, largest, spread, figure);
     draw_any_texture(stream, 0.9, &figure->texture);
 }
 
@@ -152,8 +153,10 @@ void scene_draw(struct random_stream *stream, int classes, int label, struct sce
     int clutter = draw_below(stream, 4), occluders = draw_below(stream, 3);
     scene->figure_count = 0;
     draw_background(stream, &scene->background);
-    for (int i = 0; i < clutter; i++) draw_extra(stream, 2, 5, scene);
+    for (int i = 0; i < clutter; i++) draw_extra(stream, 2, 5, 15, scene);
     draw_subject(stream, classes, label, scene);
-    for (int i = 0; i < occluders; i++) draw_extra(stream, 2, 6, scene);
+    for (int i = 0; i < occluders; i++) draw_extra(stream, 2, 6, 15, scene);
+    if (draw_below(stream, 7) == 0)
+        draw_extra(stream, 10, 13, 4, scene);  // hides much of the subject: no network gets all of these right
     draw_light(stream, scene);
 }
