@@ -1,5 +1,6 @@
 // doctor.c: `transinv doctor`: what this machine has, and what that means. Tests: tests/cli_test.c.
 #include <argp.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,7 @@ static void show_memory(void)
 static void show_backends(void)
 {
     const struct kernels *const *available = kernels_available();
+    assert(available[0] != NULL);
     for (int i = 0; available[i] != NULL; i++) say(i == 0 ? "backends" : "", available[i]->name);
     char text[200];
     snprintf(text, sizeof text, "--device auto and cpu mean %s; reference is the definition of all others, and slow.",

@@ -102,7 +102,7 @@ static struct status run_command(const struct choice *choice)
 static void restart_with_short_spins(char **argv)
 {
     if (getenv("OMP_WAIT_POLICY") != NULL || getenv("GOMP_SPINCOUNT") != NULL) return;
-    if (setenv("GOMP_SPINCOUNT", "3000", 1) == 0) execv("/proc/self/exe", argv);  // going on without is no error
+    if (setenv("GOMP_SPINCOUNT", "3000", 1) == 0) execv("/proc/self/exe", argv); // going on without is no error
 }
 
 int main(int argc, char **argv)

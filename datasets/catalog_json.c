@@ -84,16 +84,18 @@ static struct status place_get_integer(const struct place *place, const char *ke
     return status_ok();
 }
 
-static struct status place_get_array(const struct place *place, const char *key, size_t maximum, const json_t **array)
+// An array of 1 to `maximum` elements.
+static struct status place_get_array(const struct place *place, const char *key, size_t maximum, const json_t **array,
+                                     size_t *count)
 {
-    const json_t *value = json_object_get(place->object, key);
-    *array = value;
-    if (!json_is_array(value))
+    *array = json_object_get(place->object, key);
+    *count = json_array_size(*array);
+    if (!json_is_array(*array))
         return status_error(STATUS_USAGE, "%s.%s: expected an array, found %s", place->name, key,
-                            json_type_name(value));
-    if (json_array_size(value) < 1 || json_array_size(value) > maximum)
+                            json_type_name(*array));
+    if (*count < 1 || *count > maximum)
         return status_error(STATUS_USAGE, "%s.%s: expected 1 to %zu elements, found %zu", place->name, key, maximum,
-                            json_array_size(value));
+                            *count);
     return status_ok();
 }
 
@@ -161,10 +163,9 @@ static struct status members_read(const struct place *place, struct catalog_entr
                                   struct catalog_member *members)
 {
     const json_t *array = NULL;
-    struct status status = place_get_array(place, "members", CATALOG_MEMBER_LIMIT, &array);
+    struct status status = place_get_array(place, "members", CATALOG_MEMBER_LIMIT, &array, &entry->member_count);
     if (status.code != STATUS_OK) return status;
     entry->members = members;
-    entry->member_count = json_array_size(array);
     for (size_t m = 0; status.code == STATUS_OK && m < entry->member_count; m++) {
         struct place inner = place_create(json_array_get(array, m), "%.200s.members[%zu]", place->name, m);
         status = member_read(&inner, &members[m]);
@@ -214,10 +215,10 @@ static struct status entries_check_names(const char *name, const struct catalog 
     return status_ok();
 }
 
-static struct status entries_read(const char *name, const json_t *array, struct catalog *catalog)
+static struct status entries_read(const char *name, const json_t *array, size_t count, struct catalog *catalog)
 {
     struct status status = status_ok();
-    catalog->count = json_array_size(array);
+    catalog->count = count;
     catalog->entries = calloc(catalog->count, sizeof *catalog->entries);
     catalog->members = calloc(catalog->count * CATALOG_MEMBER_LIMIT, sizeof *catalog->members);
     if (catalog->entries == NULL || catalog->members == NULL)
@@ -234,6 +235,7 @@ struct status catalog_json_read(const char *name, const char *text, size_t size,
     enum { ENTRY_LIMIT = 64 };
     json_error_t error;
     const json_t *array = NULL;
+    size_t count = 0;
     struct place top;
     struct status status;
     catalog->document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
@@ -242,6 +244,6 @@ struct status catalog_json_read(const char *name, const char *text, size_t size,
                             error.column, error.text);
     top = place_create(catalog->document, "%.160s: catalogue", name);
     status = place_check_keys(&top, file_keys);
-    if (status.code == STATUS_OK) status = place_get_array(&top, "files", ENTRY_LIMIT, &array);
-    return status.code == STATUS_OK ? entries_read(name, array, catalog) : status;
+    if (status.code == STATUS_OK) status = place_get_array(&top, "files", ENTRY_LIMIT, &array, &count);
+    return status.code == STATUS_OK ? entries_read(name, array, count, catalog) : status;
 }

@@ -22,14 +22,14 @@ static void text_append(char *text, size_t size, const char *format, ...)
     va_end(arguments);
 }
 
-static char *source_path(const struct catalog_entry *entry, enum source_form form, const char *folder)
+static char *location_path(const struct catalog_entry *entry, enum cifar_form form, const char *folder)
 {
     char name[128];
     int stem = (int)(strlen(entry->file) - strlen(".gz"));
-    if (form == SOURCE_FOLDER)
+    if (form == CIFAR_FOLDER)
         catalog_entry_folder(entry, name, sizeof name);
     else
-        snprintf(name, sizeof name, "%.*s", form == SOURCE_TAR ? stem : (int)strlen(entry->file), entry->file);
+        snprintf(name, sizeof name, "%.*s", form == CIFAR_TAR ? stem : (int)strlen(entry->file), entry->file);
     return path_join(folder, name);
 }
 
@@ -40,74 +40,79 @@ static bool path_has_size(const char *path, uint64_t size)
 }
 
 // Whether the unpacked folder's files have the sizes of this entry's members: several entries may unpack to one name.
-static bool source_fits(const struct source *source)
+static bool location_fits(const struct cifar_location *location)
 {
-    const struct cifar_format *format = cifar_format_find(source->entry->dataset);
+    const struct cifar_format *format = cifar_format_find(location->entry->dataset);
     bool fits = true;
-    for (size_t m = 0; fits && m < source->entry->member_count; m++) {
-        const struct catalog_member *member = &source->entry->members[m];
-        char *path = path_join(source->folder, member->name);
+    for (size_t m = 0; fits && m < location->entry->member_count; m++) {
+        const struct catalog_member *member = &location->entry->members[m];
+        char *path = path_join(location->folder, member->name);
         fits = path_has_size(path, cifar_member_bytes(format, member));
         free(path);
     }
     return fits;
 }
 
-// True when the entry is there in that form; source->path is then set.
-static bool source_try(struct source *source, enum source_form form, bool must_fit)
+// True when the entry is there in that form; location->path is then set.
+static bool location_try(struct cifar_location *location, enum cifar_form form, bool must_fit)
 {
-    source->form = form;
-    source->path = source_path(source->entry, form, source->folder);
-    if (file_exists(source->path) && (!must_fit || source_fits(source))) return true;
-    source_destroy(source);
+    location->form = form;
+    location->path = location_path(location->entry, form, location->folder);
+    if (file_exists(location->path) && (!must_fit || location_fits(location))) return true;
+    cifar_location_destroy(location);
     return false;
 }
 
-static bool source_try_archives(struct source *source)
+static bool location_try_archives(struct cifar_location *location)
 {
-    return source_try(source, SOURCE_TAR_GZ, false) || source_try(source, SOURCE_TAR, false);
+    return location_try(location, CIFAR_TAR_GZ, false) || location_try(location, CIFAR_TAR, false);
 }
 
-static bool source_try_fitting_folder(struct source *source)
+static bool location_try_fitting_folder(struct cifar_location *location)
 {
-    return source_try(source, SOURCE_FOLDER, true);
+    return location_try(location, CIFAR_FOLDER, true);
 }
 
-static bool source_try_any_folder(struct source *source)
+static bool location_try_any_folder(struct cifar_location *location)
 {
-    return source_try(source, SOURCE_FOLDER, false);
+    return location_try(location, CIFAR_FOLDER, false);
 }
 
-static struct status source_error_missing(const struct catalog *catalog, const char *name, const char *folder)
+static void wanted_append(const struct catalog_entry *entry, char *text, size_t size)
 {
-    char wanted[400] = "", address[120] = "", unpacked[128];
-    for (size_t e = 0; e < catalog->count; e++) {
-        const struct catalog_entry *entry = &catalog->entries[e];
-        if (strcmp(entry->dataset, name) != 0) continue;
-        catalog_entry_folder(entry, unpacked, sizeof unpacked);
-        text_append(wanted, sizeof wanted, "%s%s (%" PRIu64 " bytes), %.*s, %s/", wanted[0] == '\0' ? "" : ", ",
-                    entry->file, entry->size, (int)(strlen(entry->file) - strlen(".gz")), entry->file, unpacked);
-        if (entry->official) snprintf(address, sizeof address, "; it is published at %s", entry->address);
-    }
-    return status_error(STATUS_MISSING, "%s is not in %.160s%s: looked for %s%s", name, folder,
-                        file_exists(folder) ? "" : " (no such folder)", wanted, address);
+    char unpacked[128];
+    bool published = entry->address[0] != '\0';
+    catalog_entry_folder(entry, unpacked, sizeof unpacked);
+    text_append(text, size, "%s%s (%" PRIu64 " bytes%s%s), %.*s, %s/", text[0] == '\0' ? "" : ", ", entry->file,
+                entry->size, published ? ", published at " : "", entry->address,
+                (int)(strlen(entry->file) - strlen(".gz")), entry->file, unpacked);
 }
 
-struct status source_find(const struct catalog *catalog, const char *name, const char *folder, struct source *source)
+static struct status locate_error_missing(const struct catalog *catalog, const char *name, const char *folder)
 {
-    static bool (*const rounds[])(struct source *) = {source_try_archives, source_try_fitting_folder,
-                                                      source_try_any_folder};
+    char wanted[400] = "";
+    for (size_t e = 0; e < catalog->count; e++)
+        if (strcmp(catalog->entries[e].dataset, name) == 0) wanted_append(&catalog->entries[e], wanted, sizeof wanted);
+    return status_error(STATUS_MISSING, "%s is not in %.160s%s: looked for %s", name, folder,
+                        file_exists(folder) ? "" : " (no such folder)", wanted);
+}
+
+struct status cifar_locate(const struct catalog *catalog, const char *name, const char *folder,
+                           struct cifar_location *location)
+{
+    static bool (*const rounds[])(struct cifar_location *) = {location_try_archives, location_try_fitting_folder,
+                                                              location_try_any_folder};
     for (size_t r = 0; r < sizeof rounds / sizeof rounds[0]; r++)
         for (size_t e = 0; e < catalog->count; e++) {
-            *source = (struct source){.entry = &catalog->entries[e], .folder = folder};
-            if (strcmp(source->entry->dataset, name) == 0 && rounds[r](source)) return status_ok();
+            *location = (struct cifar_location){.entry = &catalog->entries[e], .folder = folder};
+            if (strcmp(location->entry->dataset, name) == 0 && rounds[r](location)) return status_ok();
         }
-    *source = (struct source){0};
-    return source_error_missing(catalog, name, folder);
+    *location = (struct cifar_location){0};
+    return locate_error_missing(catalog, name, folder);
 }
 
-void source_destroy(struct source *source)
+void cifar_location_destroy(struct cifar_location *location)
 {
-    free(source->path);
-    source->path = NULL;
+    free(location->path);
+    location->path = NULL;
 }

@@ -22,10 +22,10 @@ const struct cifar_format *cifar_format_find(const char *dataset)
 
 static void pixels_interleave(const uint8_t *planes, uint8_t *pixels)
 {
-    for (int i = 0; i < PLANE; i++) {
+    for (size_t i = 0; i < PLANE; i++) {
         pixels[3 * i] = planes[i];
         pixels[3 * i + 1] = planes[PLANE + i];
-        pixels[3 * i + 2] = planes[2 * PLANE + i];
+        pixels[3 * i + 2] = planes[(size_t)2 * PLANE + i];
     }
 }
 

@@ -27,57 +27,60 @@ static bool bytes_are_web_page(const uint8_t *bytes, size_t size)
            (left >= 5 && strncasecmp(text, "<?xml", 5) == 0);
 }
 
-static struct status source_read_file(const struct source *source, uint8_t **bytes, size_t *size, char sha256[65])
+static struct status location_read_file(const struct cifar_location *location, uint8_t **bytes, size_t *size,
+                                        char sha256[65])
 {
-    const struct catalog_entry *entry = source->entry;
-    size_t limit = source->form == SOURCE_TAR_GZ ? (size_t)entry->size : cifar_tar_limit(entry);
-    struct status status = file_read(source->path, limit, bytes, size);
+    const struct catalog_entry *entry = location->entry;
+    size_t limit = location->form == CIFAR_TAR_GZ ? (size_t)entry->size : cifar_tar_limit(entry);
+    struct status status = file_read(location->path, limit, bytes, size);
     if (status.code != STATUS_OK) return status;
     if (bytes_are_web_page(*bytes, *size))
         return status_error(
             STATUS_BAD_INPUT,
             "%s: expected an archive, found a web page of %zu bytes (an error page saved under this name?)",
-            source->path, *size);
-    if (source->form == SOURCE_TAR_GZ && *size != entry->size)
+            location->path, *size);
+    if (location->form == CIFAR_TAR_GZ && *size != entry->size)
         return status_error(STATUS_BAD_INPUT, "%s: expected %" PRIu64 " bytes, found %zu (an interrupted download?)",
-                            source->path, entry->size, *size);
+                            location->path, entry->size, *size);
     digest_sha256(*bytes, *size, sha256);
-    if (source->form == SOURCE_TAR_GZ && strcmp(sha256, entry->sha256) != 0)
-        return status_error(STATUS_BAD_INPUT, "%s: expected SHA-256 %s, found %s", source->path, entry->sha256, sha256);
+    if (location->form == CIFAR_TAR_GZ && strcmp(sha256, entry->sha256) != 0)
+        return status_error(STATUS_BAD_INPUT, "%s: expected SHA-256 %s, found %s", location->path, entry->sha256,
+                            sha256);
     return status_ok();
 }
 
 // Replaces a gzip stream by what it inflates to; a plain archive stays as it is.
-static struct status bytes_inflate(const struct source *source, uint8_t **bytes, size_t *size)
+static struct status bytes_inflate(const struct cifar_location *location, uint8_t **bytes, size_t *size)
 {
     uint8_t *inflated = NULL;
     size_t inflated_size = 0;
     struct status status;
-    if (source->form == SOURCE_TAR && !gzip_is_stream(*bytes, *size)) return status_ok();
-    status = gzip_inflate(source->path, *bytes, *size, cifar_tar_limit(source->entry), &inflated, &inflated_size);
+    if (location->form == CIFAR_TAR && !gzip_is_stream(*bytes, *size)) return status_ok();
+    status = gzip_inflate(location->path, *bytes, *size, cifar_tar_limit(location->entry), &inflated, &inflated_size);
     free(*bytes);
     *bytes = inflated;
     *size = inflated_size;
     return status;
 }
 
-static struct status source_read_archive(const struct source *source, struct cifar_assembly *assembly, char sha256[65])
+static struct status location_read_archive(const struct cifar_location *location, struct cifar_assembly *assembly,
+                                           char sha256[65])
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    struct status status = source_read_file(source, &bytes, &size, sha256);
-    if (status.code == STATUS_OK) status = bytes_inflate(source, &bytes, &size);
+    struct status status = location_read_file(location, &bytes, &size, sha256);
+    if (status.code == STATUS_OK) status = bytes_inflate(location, &bytes, &size);
     if (status.code == STATUS_OK) status = cifar_assembly_add_tar(assembly, bytes, size);
     free(bytes);
     return status;
 }
 
-static struct status source_read_member(const struct source *source, const struct catalog_member *member,
-                                        struct cifar_assembly *assembly)
+static struct status location_read_member(const struct cifar_location *location, const struct catalog_member *member,
+                                          struct cifar_assembly *assembly)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    char *path = path_join(source->folder, member->name);
+    char *path = path_join(location->folder, member->name);
     // One byte more than expected may be read: the record reader then says how the size is wrong.
     struct status status = file_read(path, cifar_member_bytes(assembly->format, member) + 1, &bytes, &size);
     if (status.code == STATUS_OK) status = cifar_assembly_add(assembly, member->name, bytes, size);
@@ -86,22 +89,22 @@ static struct status source_read_member(const struct source *source, const struc
     return status;
 }
 
-static struct status source_read_folder(const struct source *source, struct cifar_assembly *assembly)
+static struct status location_read_folder(const struct cifar_location *location, struct cifar_assembly *assembly)
 {
     struct status status = status_ok();
-    for (size_t m = 0; status.code == STATUS_OK && m < source->entry->member_count; m++)
-        status = source_read_member(source, &source->entry->members[m], assembly);
+    for (size_t m = 0; status.code == STATUS_OK && m < location->entry->member_count; m++)
+        status = location_read_member(location, &location->entry->members[m], assembly);
     return status;
 }
 
-static void dataset_describe(const struct source *source, const struct cifar_assembly *assembly,
+static void dataset_describe(const struct cifar_location *location, const struct cifar_assembly *assembly,
                              struct dataset *dataset)
 {
-    const char *form = source->form == SOURCE_TAR ? "an archive that is not the published file" : "an unpacked folder";
-    const char *remark = source->entry->remark;
-    dataset->official = source->entry->official && assembly->unverified == NULL;
-    snprintf(dataset->name, sizeof dataset->name, "%s", source->entry->dataset);
-    snprintf(dataset->source, sizeof dataset->source, "%s", source->path);
+    const char *form = location->form == CIFAR_TAR ? "an archive that is not the published file" : "an unpacked folder";
+    const char *remark = location->entry->remark;
+    dataset->official = location->entry->official && assembly->unverified == NULL;
+    snprintf(dataset->name, sizeof dataset->name, "%s", location->entry->dataset);
+    snprintf(dataset->source, sizeof dataset->source, "%s", location->path);
     if (assembly->unverified == NULL)
         snprintf(dataset->remark, sizeof dataset->remark, "%.255s", remark);
     else
@@ -109,30 +112,30 @@ static void dataset_describe(const struct source *source, const struct cifar_ass
                  remark, remark[0] == '\0' ? "" : "; ", form, assembly->unverified);
 }
 
-static struct status source_load(const struct source *source, struct dataset *dataset)
+static struct status location_load(const struct cifar_location *location, struct dataset *dataset)
 {
     struct cifar_assembly assembly;
-    bool check_md5 = source->form != SOURCE_TAR_GZ; // there the archive's SHA-256 has spoken for all members
-    struct status status = cifar_assembly_create(source->entry, source->path, check_md5, dataset, &assembly);
-    if (status.code == STATUS_OK && source->form == SOURCE_FOLDER)
-        status = source_read_folder(source, &assembly);
+    bool check_md5 = location->form != CIFAR_TAR_GZ; // there the archive's SHA-256 has spoken for all members
+    struct status status = cifar_assembly_create(location->entry, location->path, check_md5, dataset, &assembly);
+    if (status.code == STATUS_OK && location->form == CIFAR_FOLDER)
+        status = location_read_folder(location, &assembly);
     else if (status.code == STATUS_OK)
-        status = source_read_archive(source, &assembly, dataset->sha256);
+        status = location_read_archive(location, &assembly, dataset->sha256);
     if (status.code == STATUS_OK) status = cifar_assembly_finish(&assembly);
-    if (status.code == STATUS_OK && source->form == SOURCE_FOLDER)
+    if (status.code == STATUS_OK && location->form == CIFAR_FOLDER)
         status = fingerprint_dataset(dataset, dataset->sha256);
-    if (status.code == STATUS_OK) dataset_describe(source, &assembly, dataset);
+    if (status.code == STATUS_OK) dataset_describe(location, &assembly, dataset);
     return status;
 }
 
 struct status cifar_source_load(const struct catalog *catalog, const char *name, const char *folder,
                                 struct dataset *dataset)
 {
-    struct source source = {0};
-    struct status status = source_find(catalog, name, folder, &source);
+    struct cifar_location location = {0};
+    struct status status = cifar_locate(catalog, name, folder, &location);
     *dataset = (struct dataset){0};
-    if (status.code == STATUS_OK) status = source_load(&source, dataset);
+    if (status.code == STATUS_OK) status = location_load(&location, dataset);
     if (status.code != STATUS_OK) dataset_destroy(dataset);
-    source_destroy(&source);
+    cifar_location_destroy(&location);
     return status;
 }

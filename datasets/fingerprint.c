@@ -4,10 +4,10 @@
 
 #include <openssl/evp.h>
 
-static void hex_write(const unsigned char *digest, unsigned size, char *hex)
+static void hex_write(const unsigned char *digest, size_t size, char *hex)
 {
     static const char digits[] = "0123456789abcdef";
-    for (unsigned i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++) {
         hex[2 * i] = digits[digest[i] >> 4];
         hex[2 * i + 1] = digits[digest[i] & 15];
     }

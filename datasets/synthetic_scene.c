@@ -1,10 +1,13 @@
 // synthetic_scene.c: what a class looks like and what varies between its images. Knows nothing of pixels.
 //
-// With 100 classes, label / 10 is the shape and label % 10 the surface: one of five textures in a warm or a cool hue.
-// With 10 classes the label is the shape, and the surface leans towards one that belongs to it without being sure: a
-// network that learned those ten classes has learned what the hundred are made of. Everything else varies: place, turn,
-// stretch, colours within the hue, texture's turn and period, background, clutter behind, an occluder in front, light
-// and noise. Tests: tests/synthetic_test.c.
+// With 100 classes, label / 10 is the shape and label % 10 the surface: one of two families of textures in one of five
+// families of hues. With 10 classes the label is the shape, and half of the images have the surface of that number, the
+// others any: a network that learned those ten classes has learned what the hundred are made of. Everything else varies:
+// place, tilt, stretch, colours within the hues, the texture's direction and period, background, clutter behind,
+// occluders in front, light and noise. All of it is as likely mirrored.
+//
+// Draws stand one after the other in statements and initialisers of their own: as arguments of one call, compilers may
+// make them in any order. Tests: tests/synthetic_test.c.
 #include "datasets/synthetic_scene.h"
 
 #include <math.h>
@@ -36,7 +39,7 @@ static void draw_direction(struct random_stream *stream, double axis[2])
     axis[1] /= length;
 }
 
-// A direction near that of the first axis, with a slope of at most `steepest` either way.
+// A direction near (1, 0), with a slope of at most `steepest` either way.
 static void draw_tilt(struct random_stream *stream, double steepest, double axis[2])
 {
     double slope = draw_between(stream, -steepest, steepest), length = sqrt(1 + slope * slope);
@@ -81,21 +84,22 @@ static void draw_pattern(struct random_stream *stream, int pattern, struct textu
 static void draw_any_texture(struct random_stream *stream, double most_saturation, struct texture *texture)
 {
     draw_pattern(stream, draw_below(stream, TEXTURE_COUNT), texture);
-    draw_colours(stream, draw_between(stream, 0, 6), draw_between(stream, 0, most_saturation), texture);
+    double hue = draw_between(stream, 0, 6), saturation = draw_between(stream, 0, most_saturation);
+    draw_colours(stream, hue, saturation, texture);
 }
 
 // surface = 5 * texture family + hue family. Stripes, wide or narrow, are one family of textures, checks and dots the
-// other; the second colour is mostly dark in stripes and mostly pale in the others. The families of hues overlap.
+// other; the second colour is dark in stripes and pale in the others. The families of hues overlap.
 static void draw_surface(struct random_stream *stream, int surface, struct texture *texture)
 {
-    double hue = surface % 5 * 1.2 + draw_between(stream, -0.7, 0.7), value = draw_between(stream, 0.6, 0.95);
-    bool spots = surface >= 5, usual = draw_below(stream, 6) != 0;
+    bool spots = surface >= 5;
     draw_pattern(stream, (spots ? 3 : 1) + draw_below(stream, 2), texture);
-    colour_set(hue, draw_between(stream, 0.6, 0.95), value, texture->first);
-    if (spots == usual)
-        colour_set(hue, draw_between(stream, 0, 0.3), draw_between(stream, 0.75, 1), texture->second);
-    else
-        colour_set(hue, draw_between(stream, 0.6, 0.95), value * draw_between(stream, 0.3, 0.6), texture->second);
+    double hue = surface % 5 * 1.2 + draw_between(stream, -0.7, 0.7);
+    double saturation = draw_between(stream, 0.6, 0.95), value = draw_between(stream, 0.6, 0.95);
+    double second_saturation = spots ? draw_between(stream, 0, 0.3) : draw_between(stream, 0.6, 0.95);
+    double second_value = spots ? draw_between(stream, 0.75, 1) : value * draw_between(stream, 0.3, 0.6);
+    colour_set(hue, saturation, value, texture->first);
+    colour_set(hue, second_saturation, second_value, texture->second);
 }
 
 static void draw_pose(struct random_stream *stream, double smallest, double largest, double spread,
@@ -157,6 +161,6 @@ void scene_draw(struct random_stream *stream, int classes, int label, struct sce
     draw_subject(stream, classes, label, scene);
     for (int i = 0; i < occluders; i++) draw_extra(stream, 2, 6, 15, scene);
     if (draw_below(stream, 7) == 0)
-        draw_extra(stream, 10, 13, 4, scene);  // hides much of the subject: no network gets all of these right
+        draw_extra(stream, 10, 13, 4, scene); // hides much of the subject: no network gets all of these right
     draw_light(stream, scene);
 }

@@ -31,7 +31,7 @@ static struct status reader_take_header(struct tar_reader *reader, struct tar_he
         reader->position += TAR_BLOCK;
         return status;
     }
-    if (left < 2 * TAR_BLOCK) return reader_error_cut(reader, "an end marker of two blocks");
+    if (left < (size_t)2 * TAR_BLOCK) return reader_error_cut(reader, "an end marker of two blocks");
     if (!tar_block_is_zero(block + TAR_BLOCK))
         return status_error(STATUS_BAD_INPUT,
                             "%s: byte %zu: expected the second block of the end marker, found other bytes",

@@ -14,7 +14,7 @@
 #define TEST "{\"name\": \"d/test.bin\", \"part\": \"test\", \"records\": 2, \"md5\": \"" HEX32 "\"}"
 #define FIELDS                                                                                                         \
     "\"file\": \"a.tar.gz\", \"dataset\": \"cifar-10\", \"size\": 9, \"sha256\": \"" HEX64 "\", \"remark\": "          \
-                                                                                           "\"part\", "
+    "\"part\", "
 #define ENTRY "{" FIELDS "\"members\": [" TRAIN ", " TEST "]}"
 
 static struct status create(const char *text, struct catalog *catalog)

@@ -35,10 +35,10 @@ Test(synthetic, bits_are_pinned)
         int classes, first;
         const char *sha256;
     } cases[] = {
-        {2024, 10, 0, "-"},
-        {2024, 100, 0, "-"},
-        {2024, 100, 10000000, "-"},
-        {0xffffffff, 10, INT_MAX - 300, "-"},
+        {2024, 10, 0, "e8b5184070089e0e8363b9263552b6f3bc565f406c8c199f519160bf83b42b16"},
+        {2024, 100, 0, "80633ea79a7a75964c9b46bb7d9bcc5f1949a4a4db415440f7acfa6720d7cefa"},
+        {2024, 100, 10000000, "8f3823f61872240a3db8ea126099e27351e7ffa337aec6672bce634e6a2c9e4b"},
+        {0xffffffff, 10, INT_MAX - 300, "8dad18c11352afcb19a2cca19a9a98309ba9bd39922ae4da0633cddb86dbd381"},
     };
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         struct image_set set = generate(cases[c].seed, cases[c].classes, cases[c].first, 300);
