@@ -5,6 +5,6 @@
 
 #include "base/embedded.h"
 
-extern const struct embedded_file embedded_presets[];  // in the order of their names; ends where name is NULL
+extern const struct embedded_file embedded_presets[]; // in the order of their names; ends where name is NULL
 
 #endif

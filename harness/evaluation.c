@@ -4,7 +4,8 @@
 
 #include "base/interrupt.h"
 
-static void enqueue_batch(struct device *device, struct network *network, int classes, const struct resident_set *set, int images)
+static void enqueue_batch(struct device *device, struct network *network, int classes, const struct resident_set *set,
+                          int images)
 {
     resident_set_load(device, set, images, BASE_AUGMENTATION_NONE, network_input(network));
     network_forward(network, images, BATCHNORM_FROZEN);
@@ -17,8 +18,8 @@ static void enqueue_batch(struct device *device, struct network *network, int cl
     step_advance(device, &(struct step_advance){.runs = 1, .images = images, .states = set->state});
 }
 
-struct status evaluation_run(struct device *device, struct network *network, int classes, const struct resident_set *set,
-                             int batch, struct evaluation *evaluation, float *logits)
+struct status evaluation_run(struct device *device, struct network *network, int classes,
+                             const struct resident_set *set, int batch, struct evaluation *evaluation, float *logits)
 {
     device_zero(device, set->state, sizeof *set->state);
     device_zero(device, set->metrics, sizeof *set->metrics);
@@ -42,12 +43,18 @@ struct status evaluation_run(struct device *device, struct network *network, int
 }
 
 struct status training_evaluate(struct device *device, int depth, int widen, const struct state_dict *model,
-                                const struct image_set *images, int batch_size, struct evaluation *evaluation, float *logits)
+                                const struct image_set *images, int batch_size, struct evaluation *evaluation,
+                                float *logits)
 {
     struct network *network = NULL;
     struct resident_set set = {0};
-    struct network_shape shape = {.depth = depth, .widen = widen, .classes = images->classes, .side = IMAGE_SIDE,
-                                  .channels = IMAGE_CHANNELS, .runs = 1, .images = batch_size};
+    struct network_shape shape = {.depth = depth,
+                                  .widen = widen,
+                                  .classes = images->classes,
+                                  .side = IMAGE_SIDE,
+                                  .channels = IMAGE_CHANNELS,
+                                  .runs = 1,
+                                  .images = batch_size};
     struct status status = network_create(device, &shape, false, &network);
     if (status.code == STATUS_OK) status = network_import(network, 0, model, true);
     if (status.code == STATUS_OK) status = resident_set_create(device, images, batch_size, &set);

@@ -7,7 +7,7 @@
 #include "harness/training.h"
 
 // Walks through the whole set in batches of at most `batch`. `logits` (count x classes, host memory) may be NULL.
-struct status evaluation_run(struct device *device, struct network *network, int classes, const struct resident_set *set,
-                             int batch, struct evaluation *evaluation, float *logits);
+struct status evaluation_run(struct device *device, struct network *network, int classes,
+                             const struct resident_set *set, int batch, struct evaluation *evaluation, float *logits);
 
 #endif

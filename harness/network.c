@@ -23,7 +23,8 @@ static size_t add_parameter(struct network *network, const char *prefix, const c
     return parameter->offset;
 }
 
-static size_t add_statistic(struct network *network, const char *prefix, const char *suffix, int channels, float initial)
+static size_t add_statistic(struct network *network, const char *prefix, const char *suffix, int channels,
+                            float initial)
 {
     struct running_statistic *statistic = &network->statistics[network->statistic_count++];
     *statistic = (struct running_statistic){.channels = channels, .initial = initial};
@@ -43,8 +44,8 @@ static struct norm_layer add_norm(struct network *network, const char *name, int
     return norm;
 }
 
-static struct conv_layer add_conv(struct network *network, const char *name, int channels_in, int channels_out, int kernel,
-                                  int stride, int side)
+static struct conv_layer add_conv(struct network *network, const char *name, int channels_in, int channels_out,
+                                  int kernel, int stride, int side)
 {
     struct conv_layer conv = {channels_in, channels_out, kernel, stride, side, 0};
     conv.filter = add_parameter(network, name, "weight", PARAMETER_FILTER, channels_out, channels_in, kernel);
@@ -90,7 +91,8 @@ static void add_layers(struct network *network)
     }
     network->features = channels;
     network->final_norm = add_norm(network, "bn1", channels, side);
-    network->linear_weight = add_parameter(network, "fc", "weight", PARAMETER_LINEAR_WEIGHT, shape->classes, channels, 1);
+    network->linear_weight =
+        add_parameter(network, "fc", "weight", PARAMETER_LINEAR_WEIGHT, shape->classes, channels, 1);
     network->linear_bias = add_parameter(network, "fc", "bias", PARAMETER_LINEAR_BIAS, shape->classes, 1, 1);
 }
 
@@ -116,8 +118,8 @@ static struct per_run allocate_per_run(struct allocation *allocation, int runs, 
 
 static size_t activation_bytes(const struct network *network, int side, int channels)
 {
-    return (size_t)network->shape.runs * (size_t)network->shape.images * (size_t)side * (size_t)side * (size_t)channels *
-           device_kernels(network->device)->activation_bytes;
+    return (size_t)network->shape.runs * (size_t)network->shape.images * (size_t)side * (size_t)side *
+           (size_t)channels * device_kernels(network->device)->activation_bytes;
 }
 
 static size_t largest_activation(const struct network *network)
@@ -151,8 +153,9 @@ static void allocate_activations(struct network *network, struct allocation *all
         shared_middle = allocate(allocation, largest);
         for (int i = 0; i < 2; i++) shared_output[i] = allocate(allocation, largest);
     }
-    network->stem_output = network->trains ? allocate(allocation, activation_bytes(network, network->shape.side, STEM_CHANNELS))
-                                           : shared_output[1];
+    network->stem_output = network->trains
+                               ? allocate(allocation, activation_bytes(network, network->shape.side, STEM_CHANNELS))
+                               : shared_output[1];
     const void *input = network->stem_output;
     for (int i = 0; i < network->block_count; i++) {
         struct block *block = &network->blocks[i];
@@ -228,16 +231,19 @@ static void release_activations(struct network *network)
 static struct status check_shape(const struct network_shape *shape)
 {
     if (shape->depth < 10 || (shape->depth - 4) % 6 != 0)
-        return status_error(STATUS_USAGE, "network depth %d: expected 6 n + 4, at least 10 (10, 16, 22, 28, 34, 40, ...)",
+        return status_error(STATUS_USAGE,
+                            "network depth %d: expected 6 n + 4, at least 10 (10, 16, 22, 28, 34, 40, ...)",
                             shape->depth);
     if (shape->widen < 1) return status_error(STATUS_USAGE, "network widening %d: expected at least 1", shape->widen);
-    if (shape->classes < 2) return status_error(STATUS_USAGE, "network of %d classes: expected at least 2", shape->classes);
+    if (shape->classes < 2)
+        return status_error(STATUS_USAGE, "network of %d classes: expected at least 2", shape->classes);
     return status_ok();
 }
 
-struct status network_create(struct device *device, const struct network_shape *shape, bool trains, struct network **out)
+struct status network_create(struct device *device, const struct network_shape *shape, bool trains,
+                             struct network **created)
 {
-    *out = NULL;
+    *created = NULL;
     struct status status = check_shape(shape);
     if (status.code != STATUS_OK) return status;
     struct network *network = calloc(1, sizeof *network);
@@ -246,9 +252,9 @@ struct status network_create(struct device *device, const struct network_shape *
     network->shape = *shape;
     network->trains = trains;
     network->blocks_per_group = (shape->depth - 4) / 6;
-    size_t blocks = (size_t)(GROUPS * network->blocks_per_group);
+    size_t blocks = GROUPS * (size_t)network->blocks_per_group;
     network->blocks = calloc(blocks, sizeof *network->blocks);
-    network->parameters = calloc(8 * blocks + 8, sizeof *network->parameters);  // at most 7 tensors a block, 5 outside
+    network->parameters = calloc(8 * blocks + 8, sizeof *network->parameters); // at most 7 tensors a block, 5 outside
     network->statistics = calloc(4 * blocks + 2, sizeof *network->statistics);
     if (network->blocks == NULL || network->parameters == NULL || network->statistics == NULL) {
         status = status_error(STATUS_NO_MEMORY, "network of %zu blocks: out of memory", blocks);
@@ -256,8 +262,10 @@ struct status network_create(struct device *device, const struct network_shape *
         add_layers(network);
         status = allocate_all(network);
     }
-    if (status.code == STATUS_OK) *out = network;
-    else network_destroy(network);
+    if (status.code == STATUS_OK)
+        *created = network;
+    else
+        network_destroy(network);
     return status;
 }
 
@@ -272,7 +280,7 @@ void network_destroy(struct network *network)
     release_norm(network, &network->final_norm);
     if (network->block_count > 0) release_activations(network);
     float *others[] = {network->values.data, network->gradients.data, network->running.data, network->pooled,
-                       network->logits, network->grad_pooled, network->grad_logits};
+                       network->logits,      network->grad_pooled,    network->grad_logits};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) device_release(device, others[i]);
     for (int i = 0; i < 2; i++) {
         device_release(device, network->outer_gradient[i]);

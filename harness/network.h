@@ -12,18 +12,19 @@
 #include "kernels/kernels.h"
 
 struct network_shape {
-    int depth, widen;            // depth = 6 n + 4 >= 10, widen >= 1
+    int depth, widen; // depth = 6 n + 4 >= 10, widen >= 1
     int classes;
-    int side, channels;          // of the input image: 32 and 3
-    int runs;                    // independent networks in lock step
-    int images;                  // the largest batch
+    int side, channels; // of the input image: 32 and 3
+    int runs;           // independent networks in lock step
+    int images;         // the largest batch
 };
 
 struct network;
 
 // STATUS_USAGE for an impossible depth or width; STATUS_NO_MEMORY. `trains` allocates what backward needs.
-struct status network_create(struct device *device, const struct network_shape *shape, bool trains, struct network **network);
-void network_destroy(struct network *network);  // accepts NULL
+struct status network_create(struct device *device, const struct network_shape *shape, bool trains,
+                             struct network **created);
+void network_destroy(struct network *network); // accepts NULL
 
 // He-normal filters with fan-out (PyTorch's kaiming_normal_, mode fan_out), gamma 1, beta 0, running mean 0 and variance 1,
 // linear weight and bias uniform in +-1/sqrt(features). Draws: PURPOSE_WEIGHT_INIT by (seed, tensor number).
@@ -37,19 +38,21 @@ struct status network_initialise_classifier(struct network *network, int run, ui
 struct status network_export(struct network *network, int run, struct state_dict *dict);
 struct status network_import(struct network *network, int run, const struct state_dict *dict, bool keep_classifier);
 // Any other array shaped like the parameters (momentum) under the parameters' names.
-struct status network_export_like_parameters(struct network *network, int run, struct per_run array, struct state_dict *dict);
-struct status network_import_like_parameters(struct network *network, int run, struct per_run array, const struct state_dict *dict);
+struct status network_export_like_parameters(struct network *network, int run, struct per_run array,
+                                             struct state_dict *dict);
+struct status network_import_like_parameters(struct network *network, int run, struct per_run array,
+                                             const struct state_dict *dict);
 
 // The flat arrays that optimisers work on.
-int64_t network_parameter_count(const struct network *network);   // per run
+int64_t network_parameter_count(const struct network *network); // per run
 struct per_run network_parameters(const struct network *network);
-struct per_run network_gradients(const struct network *network);  // only with `trains`
+struct per_run network_gradients(const struct network *network); // only with `trains`
 
 // The input batch is the network's own buffer: runs x images x side x side x channels, filled by batch_load.
 void *network_input(const struct network *network);
-float *network_features(const struct network *network);     // runs x images x features: pooled, behind the last ReLU
-float *network_logits(const struct network *network);       // runs x images x classes
-float *network_grad_logits(const struct network *network);  // the loss writes here; only with `trains`
+float *network_features(const struct network *network);    // runs x images x features: pooled, behind the last ReLU
+float *network_logits(const struct network *network);      // runs x images x classes
+float *network_grad_logits(const struct network *network); // the loss writes here; only with `trains`
 int network_feature_count(const struct network *network);
 
 // Enqueues the forward pass over the first `images` images per run of the input.

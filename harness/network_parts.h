@@ -5,14 +5,20 @@
 
 #include "harness/network.h"
 
-enum parameter_kind { PARAMETER_FILTER, PARAMETER_GAMMA, PARAMETER_BETA, PARAMETER_LINEAR_WEIGHT, PARAMETER_LINEAR_BIAS };
+enum parameter_kind {
+    PARAMETER_FILTER,
+    PARAMETER_GAMMA,
+    PARAMETER_BETA,
+    PARAMETER_LINEAR_WEIGHT,
+    PARAMETER_LINEAR_BIAS
+};
 
 // One parameter tensor, in the order of PyTorch's state_dict.
 struct parameter {
     char name[64];
     enum parameter_kind kind;
-    int rows, columns, kernel;  // filter: channels out, channels in, kernel; linear: classes, features; else rows alone
-    size_t offset;              // into a run's parameters, in floats
+    int rows, columns, kernel; // filter: channels out, channels in, kernel; linear: classes, features; else rows alone
+    size_t offset;             // into a run's parameters, in floats
 };
 
 // A running statistic: mean or variance of one batch norm.
@@ -20,21 +26,21 @@ struct running_statistic {
     char name[64];
     int channels;
     float initial;
-    size_t offset;  // into a run's running statistics
+    size_t offset; // into a run's running statistics
 };
 
 struct norm_layer {
     int channels, side;
-    size_t gamma, beta;                       // offsets into the parameters
-    size_t running_mean, running_variance;    // offsets into the running statistics
-    void *statistics;                         // records of the sums, forward and backward in turn
+    size_t gamma, beta;                    // offsets into the parameters
+    size_t running_mean, running_variance; // offsets into the running statistics
+    void *statistics;                      // records of the sums, forward and backward in turn
     struct per_run affine, moments, coefficients;
 };
 
 struct conv_layer {
     int channels_in, channels_out, kernel, stride;
-    int side;       // of the input
-    size_t filter;  // offset into the parameters
+    int side;      // of the input
+    size_t filter; // offset into the parameters
 };
 
 struct block {
@@ -53,8 +59,8 @@ struct network {
 
     struct parameter *parameters;
     struct running_statistic *statistics;
-    size_t parameter_count, statistic_count;      // tensors
-    size_t parameter_floats, statistic_floats;    // per run
+    size_t parameter_count, statistic_count;   // tensors
+    size_t parameter_floats, statistic_floats; // per run
     struct per_run values, gradients, running;
 
     struct conv_layer stem;
@@ -64,8 +70,8 @@ struct network {
 
     void *input, *stem_output;
     float *pooled, *logits, *grad_logits, *grad_pooled;
-    void *outer_gradient[2];  // of a block's output and input, materialised
-    void *inner_gradient[2];  // masked gradients inside a block
+    void *outer_gradient[2]; // of a block's output and input, materialised
+    void *inner_gradient[2]; // masked gradients inside a block
 };
 
 struct per_run network_slice(struct per_run array, size_t offset);

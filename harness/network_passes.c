@@ -6,9 +6,14 @@ static const float batchnorm_momentum = 0.1f, batchnorm_epsilon = 1e-5f;
 
 static struct conv_shape shape_of(const struct network *network, const struct conv_layer *conv, int images)
 {
-    return (struct conv_shape){.runs = network->shape.runs, .images = images, .height = conv->side, .width = conv->side,
-                               .channels_in = conv->channels_in, .channels_out = conv->channels_out,
-                               .kernel = conv->kernel, .stride = conv->stride};
+    return (struct conv_shape){.runs = network->shape.runs,
+                               .images = images,
+                               .height = conv->side,
+                               .width = conv->side,
+                               .channels_in = conv->channels_in,
+                               .channels_out = conv->channels_out,
+                               .kernel = conv->kernel,
+                               .stride = conv->stride};
 }
 
 static int64_t norm_count(const struct norm_layer *norm, int images)
@@ -23,46 +28,49 @@ static int64_t norm_count(const struct norm_layer *norm, int images)
 static void run_conv(struct network *network, const struct conv_layer *conv, int images, const void *input,
                      const struct norm_layer *before, const void *residual, void *output, const struct norm_layer *next)
 {
-    conv_forward(network->device, &(struct conv_forward){.shape = shape_of(network, conv, images),
-                                                         .input = input,
-                                                         .affine = before == NULL ? (struct per_run){0} : before->affine,
-                                                         .filter = network_slice(network->values, conv->filter),
-                                                         .residual = residual,
-                                                         .output = output,
-                                                         .statistics = next == NULL ? NULL : next->statistics});
+    conv_forward(network->device,
+                 &(struct conv_forward){.shape = shape_of(network, conv, images),
+                                        .input = input,
+                                        .affine = before == NULL ? (struct per_run){0} : before->affine,
+                                        .filter = network_slice(network->values, conv->filter),
+                                        .residual = residual,
+                                        .output = output,
+                                        .statistics = next == NULL ? NULL : next->statistics});
 }
 
 static void run_norm(struct network *network, const struct norm_layer *norm, int images, enum batchnorm_mode mode)
 {
-    batchnorm_finalise(network->device,
-                       &(struct batchnorm_finalise){.runs = network->shape.runs,
-                                                    .channels = norm->channels,
-                                                    .count = norm_count(norm, images),
-                                                    .mode = mode,
-                                                    .momentum = batchnorm_momentum,
-                                                    .epsilon = batchnorm_epsilon,
-                                                    .statistics = norm->statistics,
-                                                    .gamma = network_slice(network->values, norm->gamma),
-                                                    .beta = network_slice(network->values, norm->beta),
-                                                    .running_mean = network_slice(network->running, norm->running_mean),
-                                                    .running_variance = network_slice(network->running, norm->running_variance),
-                                                    .affine = norm->affine,
-                                                    .moments = norm->moments});
+    batchnorm_finalise(network->device, &(struct batchnorm_finalise){
+                                            .runs = network->shape.runs,
+                                            .channels = norm->channels,
+                                            .count = norm_count(norm, images),
+                                            .mode = mode,
+                                            .momentum = batchnorm_momentum,
+                                            .epsilon = batchnorm_epsilon,
+                                            .statistics = norm->statistics,
+                                            .gamma = network_slice(network->values, norm->gamma),
+                                            .beta = network_slice(network->values, norm->beta),
+                                            .running_mean = network_slice(network->running, norm->running_mean),
+                                            .running_variance = network_slice(network->running, norm->running_variance),
+                                            .affine = norm->affine,
+                                            .moments = norm->moments});
 }
 
 static void forward_block(struct network *network, const struct block *block, const struct norm_layer *next, int images,
                           enum batchnorm_mode mode)
 {
-    bool frozen = mode == BATCHNORM_FROZEN;  // needs no statistics
+    bool frozen = mode == BATCHNORM_FROZEN; // needs no statistics
     run_norm(network, &block->norm1, images, mode);
-    run_conv(network, &block->conv1, images, block->input, &block->norm1, NULL, block->middle, frozen ? NULL : &block->norm2);
+    run_conv(network, &block->conv1, images, block->input, &block->norm1, NULL, block->middle,
+             frozen ? NULL : &block->norm2);
     run_norm(network, &block->norm2, images, mode);
     const void *residual = block->input;
     if (block->has_shortcut) {
         run_conv(network, &block->shortcut, images, block->input, &block->norm1, NULL, block->output, NULL);
         residual = block->output;
     }
-    run_conv(network, &block->conv2, images, block->middle, &block->norm2, residual, block->output, frozen ? NULL : next);
+    run_conv(network, &block->conv2, images, block->middle, &block->norm2, residual, block->output,
+             frozen ? NULL : next);
 }
 
 void network_forward(struct network *network, int images, enum batchnorm_mode mode)
@@ -71,7 +79,8 @@ void network_forward(struct network *network, int images, enum batchnorm_mode mo
     run_conv(network, &network->stem, images, network->input, NULL, NULL, network->stem_output, first);
     for (int i = 0; i < network->block_count; i++) {
         bool last = i + 1 == network->block_count;
-        forward_block(network, &network->blocks[i], last ? &network->final_norm : &network->blocks[i + 1].norm1, images, mode);
+        forward_block(network, &network->blocks[i], last ? &network->final_norm : &network->blocks[i + 1].norm1, images,
+                      mode);
     }
     const struct norm_layer *norm = &network->final_norm;
     run_norm(network, norm, images, mode);
@@ -82,14 +91,15 @@ void network_forward(struct network *network, int images, enum batchnorm_mode mo
                                                          .input = network->blocks[network->block_count - 1].output,
                                                          .affine = norm->affine,
                                                          .features = network->pooled});
-    linear_forward(network->device, &(struct linear_forward){.runs = network->shape.runs,
-                                                             .images = images,
-                                                             .features = network->features,
-                                                             .classes = network->shape.classes,
-                                                             .input = network->pooled,
-                                                             .weight = network_slice(network->values, network->linear_weight),
-                                                             .bias = network_slice(network->values, network->linear_bias),
-                                                             .logits = network->logits});
+    linear_forward(network->device,
+                   &(struct linear_forward){.runs = network->shape.runs,
+                                            .images = images,
+                                            .features = network->features,
+                                            .classes = network->shape.classes,
+                                            .input = network->pooled,
+                                            .weight = network_slice(network->values, network->linear_weight),
+                                            .bias = network_slice(network->values, network->linear_bias),
+                                            .logits = network->logits});
 }
 
 // ---- backward --------------------------------------------------------------------------------------------------
@@ -99,7 +109,7 @@ struct backward_pass {
     struct network *network;
     int images;
     enum batchnorm_mode mode;
-    bool parameters;  // whether parameter gradients are wanted
+    bool parameters; // whether parameter gradients are wanted
 };
 
 // A gradient as the next kernel reads it: as it is, or through the backward of `norm`, whose raw input is `raw`.
@@ -118,19 +128,20 @@ static void run_backward_filter(const struct backward_pass *pass, const struct c
 {
     struct network *network = pass->network;
     if (!pass->parameters) return;
-    conv_backward_filter(network->device,
-                         &(struct conv_backward_filter){.shape = shape_of(network, conv, pass->images),
-                                                        .input = input,
-                                                        .affine = before == NULL ? (struct per_run){0} : before->affine,
-                                                        .gradient = source.gradient,
-                                                        .raw = source.raw,
-                                                        .coefficients = source_coefficients(&source),
-                                                        .grad_filter = network_slice(network->gradients, conv->filter)});
+    conv_backward_filter(network->device, &(struct conv_backward_filter){
+                                              .shape = shape_of(network, conv, pass->images),
+                                              .input = input,
+                                              .affine = before == NULL ? (struct per_run){0} : before->affine,
+                                              .gradient = source.gradient,
+                                              .raw = source.raw,
+                                              .coefficients = source_coefficients(&source),
+                                              .grad_filter = network_slice(network->gradients, conv->filter)});
 }
 
 // `before` (may be NULL) is the batch norm in front of the convolution, `raw_input` what went into that.
-static void run_backward_data(const struct backward_pass *pass, const struct conv_layer *conv, struct gradient_source source,
-                              const void *addend, const void *raw_input, const struct norm_layer *before, void *output)
+static void run_backward_data(const struct backward_pass *pass, const struct conv_layer *conv,
+                              struct gradient_source source, const void *addend, const void *raw_input,
+                              const struct norm_layer *before, void *output)
 {
     struct network *network = pass->network;
     conv_backward_data(network->device,
@@ -164,8 +175,8 @@ static void run_norm_backward(const struct backward_pass *pass, const struct nor
                            .coefficients = norm->coefficients});
 }
 
-static void run_join(const struct backward_pass *pass, const struct norm_layer *norm, const void *gradient, const void *raw,
-                     const void *addend, void *output)
+static void run_join(const struct backward_pass *pass, const struct norm_layer *norm, const void *gradient,
+                     const void *raw, const void *addend, void *output)
 {
     residual_join(pass->network->device, &(struct residual_join){.runs = pass->network->shape.runs,
                                                                  .positions = norm_count(norm, pass->images),
@@ -206,18 +217,19 @@ static void backward_head(const struct backward_pass *pass, void *result)
     const struct norm_layer *norm = &network->final_norm;
     const void *raw = network->blocks[network->block_count - 1].output;
     struct per_run none = {0};
-    linear_backward(network->device,
-                    &(struct linear_backward){
-                        .runs = network->shape.runs,
-                        .images = pass->images,
-                        .features = network->features,
-                        .classes = network->shape.classes,
-                        .grad_logits = network->grad_logits,
-                        .input = network->pooled,
-                        .weight = network_slice(network->values, network->linear_weight),
-                        .grad_input = network->grad_pooled,
-                        .grad_weight = pass->parameters ? network_slice(network->gradients, network->linear_weight) : none,
-                        .grad_bias = pass->parameters ? network_slice(network->gradients, network->linear_bias) : none});
+    linear_backward(
+        network->device,
+        &(struct linear_backward){
+            .runs = network->shape.runs,
+            .images = pass->images,
+            .features = network->features,
+            .classes = network->shape.classes,
+            .grad_logits = network->grad_logits,
+            .input = network->pooled,
+            .weight = network_slice(network->values, network->linear_weight),
+            .grad_input = network->grad_pooled,
+            .grad_weight = pass->parameters ? network_slice(network->gradients, network->linear_weight) : none,
+            .grad_bias = pass->parameters ? network_slice(network->gradients, network->linear_bias) : none});
     pool_backward(network->device, &(struct pool_backward){.runs = network->shape.runs,
                                                            .images = pass->images,
                                                            .positions = norm->side * norm->side,
@@ -237,7 +249,8 @@ void network_backward(struct network *network, int images, enum batchnorm_mode m
     int current = 0;
     backward_head(&pass, network->outer_gradient[current]);
     for (int i = network->block_count - 1; i >= 0; i--, current = 1 - current)
-        backward_block(&pass, &network->blocks[i], network->outer_gradient[current], network->outer_gradient[1 - current]);
+        backward_block(&pass, &network->blocks[i], network->outer_gradient[current],
+                       network->outer_gradient[1 - current]);
     struct gradient_source at_stem = {.gradient = network->outer_gradient[current]};
     run_backward_filter(&pass, &network->stem, network->input, NULL, at_stem);
     if ((wanted & NETWORK_INPUT_GRADIENT) != 0)

@@ -19,7 +19,8 @@ static struct status host_array_read(struct network *network, struct per_run arr
     return device_synchronise(network->device);
 }
 
-static struct status host_array_write(struct network *network, struct per_run array, size_t floats, int run, const float *values)
+static struct status host_array_write(struct network *network, struct per_run array, size_t floats, int run,
+                                      const float *values)
 {
     device_upload(network->device, array.data + (size_t)run * array.stride, values, floats * sizeof *values);
     return device_synchronise(network->device);
@@ -138,12 +139,15 @@ static void convert_parameter(const struct parameter *parameter, float *ours, fl
                 bool filter = parameter->kind == PARAMETER_FILTER;
                 float *place = ours + (filter ? filter_place(parameter, row, column, tap)
                                               : (size_t)row * (size_t)parameter->columns + (size_t)column);
-                if (to_ours) *place = *theirs;
-                else *theirs = *place;
+                if (to_ours)
+                    *place = *theirs;
+                else
+                    *theirs = *place;
             }
 }
 
-struct status network_export_like_parameters(struct network *network, int run, struct per_run array, struct state_dict *dict)
+struct status network_export_like_parameters(struct network *network, int run, struct per_run array,
+                                             struct state_dict *dict)
 {
     float *values = NULL;
     struct status status = host_array_read(network, array, network->parameter_floats, run, &values);
@@ -151,7 +155,8 @@ struct status network_export_like_parameters(struct network *network, int run, s
         const struct parameter *parameter = &network->parameters[i];
         int64_t dimensions[STATE_TENSOR_DIMENSIONS];
         float *theirs = NULL;
-        status = state_dict_add(dict, parameter->name, parameter_dimensions(parameter, dimensions), dimensions, &theirs);
+        status =
+            state_dict_add(dict, parameter->name, parameter_dimensions(parameter, dimensions), dimensions, &theirs);
         if (status.code == STATUS_OK) convert_parameter(parameter, values + parameter->offset, theirs, false);
     }
     free(values);
@@ -241,7 +246,8 @@ static struct status import_statistics(struct network *network, const struct sta
         int64_t channels = statistic->channels;
         const struct state_tensor *tensor = NULL;
         status = find_tensor(dict, statistic->name, 1, &channels, &tensor);
-        if (status.code == STATUS_OK) memcpy(values + statistic->offset, tensor->values, (size_t)channels * sizeof *values);
+        if (status.code == STATUS_OK)
+            memcpy(values + statistic->offset, tensor->values, (size_t)channels * sizeof *values);
     }
     return status;
 }

@@ -20,7 +20,8 @@ static struct status create_order(struct device *device, int count, int32_t **or
     return status;
 }
 
-struct status resident_set_create(struct device *device, const struct image_set *images, int batch, struct resident_set *set)
+struct status resident_set_create(struct device *device, const struct image_set *images, int batch,
+                                  struct resident_set *set)
 {
     size_t count = (size_t)images->count;
     *set = (struct resident_set){.count = images->count};

@@ -11,7 +11,8 @@
 // `name` serves error messages. Offsets must tile the data exactly, in any order, without holes or overlap; dtype,
 // shape and length must agree. Errors: STATUS_BAD_INPUT naming file, tensor, expected and found. *metadata (may be NULL)
 // becomes the "__metadata__" object, or an empty one; the caller's to json_decref.
-struct status safetensors_parse(const char *name, const void *bytes, size_t size, struct state_dict *dict, json_t **metadata);
+struct status safetensors_parse(const char *name, const void *bytes, size_t size, struct state_dict *dict,
+                                json_t **metadata);
 struct status safetensors_read(const char *path, struct state_dict *dict, json_t **metadata);
 
 // Written atomically. `metadata` is an object of strings, or NULL. Same input, same bytes.

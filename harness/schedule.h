@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 enum schedule_warmup {
-    SCHEDULE_WARMUP_PLAIN,     // the cosine runs over all epochs, beginning where the warm-up ends: it does not reach its minimum
-    SCHEDULE_WARMUP_ADJUSTED,  // the cosine runs over the epochs that the warm-up leaves
+    SCHEDULE_WARMUP_PLAIN, // the cosine runs over all epochs, beginning where the warm-up ends: it does not reach its minimum
+    SCHEDULE_WARMUP_ADJUSTED, // the cosine runs over the epochs that the warm-up leaves
 };
 
 struct schedule {

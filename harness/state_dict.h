@@ -11,10 +11,10 @@
 enum { STATE_TENSOR_DIMENSIONS = 4 };
 
 struct state_tensor {
-    char name[64];                            // "block1.layer.0.bn1.weight"
-    int dimension_count;                      // 0 .. 4
+    char name[64];       // "block1.layer.0.bn1.weight"
+    int dimension_count; // 0 .. 4
     int64_t dimensions[STATE_TENSOR_DIMENSIONS];
-    float *values;                            // product of the dimensions
+    float *values; // product of the dimensions
 };
 struct state_dict {
     struct state_tensor *tensors;
@@ -26,7 +26,7 @@ struct status state_dict_add(struct state_dict *dict, const char *name, int dime
                              float **values);
 // NULL when absent.
 const struct state_tensor *state_dict_find(const struct state_dict *dict, const char *name);
-size_t state_tensor_length(const struct state_tensor *tensor);  // product of the dimensions
-void state_dict_destroy(struct state_dict *dict);               // leaves it empty; accepts an empty one
+size_t state_tensor_length(const struct state_tensor *tensor); // product of the dimensions
+void state_dict_destroy(struct state_dict *dict);              // leaves it empty; accepts an empty one
 
 #endif

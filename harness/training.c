@@ -32,9 +32,13 @@ static struct status check_settings(const struct training_job *job)
 static struct status create_network(struct training_session *session)
 {
     const struct training_job *job = session->job;
-    struct network_shape shape = {.depth = job->settings->depth, .widen = job->settings->widen,
-                                  .classes = job->train->classes, .side = IMAGE_SIDE, .channels = IMAGE_CHANNELS,
-                                  .runs = 1, .images = job->settings->batch_size};
+    struct network_shape shape = {.depth = job->settings->depth,
+                                  .widen = job->settings->widen,
+                                  .classes = job->train->classes,
+                                  .side = IMAGE_SIDE,
+                                  .channels = IMAGE_CHANNELS,
+                                  .runs = 1,
+                                  .images = job->settings->batch_size};
     struct status status = network_create(session->device, &shape, true, &session->network);
     if (status.code == STATUS_OK) status = network_initialise(session->network, 0, job->settings->seed);
     if (status.code != STATUS_OK || job->start == NULL) return status;
@@ -46,9 +50,12 @@ static struct status create_network(struct training_session *session)
 static struct status create_rates(struct training_session *session)
 {
     const struct training_settings *settings = session->job->settings;
-    struct schedule schedule = {.rate = settings->learning_rate, .rate_minimum = settings->learning_rate_minimum,
-                                .epochs = settings->epochs, .steps_per_epoch = session->steps_per_epoch,
-                                .warmup_epochs = settings->warmup_epochs, .warmup = settings->warmup};
+    struct schedule schedule = {.rate = settings->learning_rate,
+                                .rate_minimum = settings->learning_rate_minimum,
+                                .epochs = settings->epochs,
+                                .steps_per_epoch = session->steps_per_epoch,
+                                .warmup_epochs = settings->warmup_epochs,
+                                .warmup = settings->warmup};
     size_t steps = (size_t)settings->epochs * (size_t)session->steps_per_epoch;
     float *rates = malloc(steps * sizeof *rates);
     if (rates == NULL) return status_error(STATUS_NO_MEMORY, "learning rates of %zu steps: out of memory", steps);
@@ -63,8 +70,11 @@ static struct status create_rates(struct training_session *session)
 static void enqueue_step(const struct training_session *session)
 {
     const struct training_settings *settings = session->job->settings;
-    struct training_step step = {.device = session->device, .network = session->network, .settings = settings,
-                                 .classes = session->job->train->classes, .train = &session->train};
+    struct training_step step = {.device = session->device,
+                                 .network = session->network,
+                                 .settings = settings,
+                                 .classes = session->job->train->classes,
+                                 .train = &session->train};
     settings->method->enqueue_step(&step);
     sgd_update(session->device, &(struct sgd_update){.runs = 1,
                                                      .count = network_parameter_count(session->network),
@@ -75,11 +85,13 @@ static void enqueue_step(const struct training_session *session)
                                                      .gradient = network_gradients(session->network),
                                                      .velocity = session->velocity,
                                                      .parameter = network_parameters(session->network)});
-    step_advance(session->device, &(struct step_advance){.runs = 1, .images = settings->batch_size, .count_step = true,
-                                                         .states = session->train.state});
+    step_advance(session->device,
+                 &(struct step_advance){
+                     .runs = 1, .images = settings->batch_size, .count_step = true, .states = session->train.state});
 }
 
-static struct status session_create(struct device *device, const struct training_job *job, struct training_session *session)
+static struct status session_create(struct device *device, const struct training_job *job,
+                                    struct training_session *session)
 {
     const struct training_settings *settings = job->settings;
     *session = (struct training_session){.device = device, .job = job, .state = {.seed = settings->seed}};
@@ -89,7 +101,8 @@ static struct status session_create(struct device *device, const struct training
     session->records = calloc((size_t)settings->epochs, sizeof *session->records);
     if (session->records == NULL) return status_error(STATUS_NO_MEMORY, "records of epochs: out of memory");
     status = create_network(session);
-    if (status.code == STATUS_OK) status = resident_set_create(device, job->train, settings->batch_size, &session->train);
+    if (status.code == STATUS_OK)
+        status = resident_set_create(device, job->train, settings->batch_size, &session->train);
     if (status.code == STATUS_OK) status = resident_set_create(device, job->test, settings->batch_size, &session->test);
     if (status.code == STATUS_OK) status = create_rates(session);
     if (status.code != STATUS_OK) return status;
@@ -120,7 +133,8 @@ static struct status begin_epoch(struct training_session *session)
     uint32_t count = (uint32_t)session->train.count;
     int32_t *order = malloc(count * sizeof *order);
     if (order == NULL) return status_error(STATUS_NO_MEMORY, "order of %u images: out of memory", count);
-    struct random_stream stream = random_stream_create(session->state.seed, PURPOSE_IMAGE_ORDER, session->state.epoch, 0);
+    struct random_stream stream =
+        random_stream_create(session->state.seed, PURPOSE_IMAGE_ORDER, session->state.epoch, 0);
     random_permutation(&stream, order, count);
     device_upload(session->device, session->train.order, order, count * sizeof *order);
     device_upload(session->device, session->train.state, &session->state, sizeof session->state);
@@ -151,13 +165,12 @@ static struct status diverged(int epoch, const char *what, double value)
 }
 
 struct checkpoint_clock {
-    double last;  // clock_seconds() of the last checkpoint
+    double last; // clock_seconds() of the last checkpoint
 };
 
 static bool checkpoint_due(const struct training_session *session, const struct checkpoint_clock *clock)
 {
-    return session->job->checkpoint_path != NULL &&
-           clock_seconds() - clock->last >= session->job->checkpoint_seconds;
+    return session->job->checkpoint_path != NULL && clock_seconds() - clock->last >= session->job->checkpoint_seconds;
 }
 
 static struct status write_checkpoint(struct training_session *session, struct checkpoint_clock *clock, double begun)
@@ -209,16 +222,18 @@ static struct status measure_epoch(struct training_session *session, double seco
     double images = (double)session->steps_per_epoch * settings->batch_size;
     float rate = 0;
     device_download(session->device, &rate, session->rates.data + session->state.step - 1, sizeof rate);
-    *record = (struct epoch_record){.epoch = (int)session->state.epoch + 1, .steps = session->state.step,
+    *record = (struct epoch_record){.epoch = (int)session->state.epoch + 1,
+                                    .steps = session->state.step,
                                     .learning_rate = (double)rate,
                                     .train_loss = metrics->loss_sum / (double)metrics->images,
                                     .train_accuracy = (double)metrics->correct / (double)metrics->images,
-                                    .seconds = seconds, .images_per_second = images / seconds};
+                                    .seconds = seconds,
+                                    .images_per_second = images / seconds};
     if (!isfinite(record->train_loss)) return diverged(record->epoch, "the training loss", record->train_loss);
     if (!evaluation_due(settings, record->epoch)) return device_synchronise(session->device);
     record->evaluated = true;
-    struct status status = evaluation_run(session->device, session->network, session->job->test->classes, &session->test,
-                                          settings->batch_size, &record->test, NULL);
+    struct status status = evaluation_run(session->device, session->network, session->job->test->classes,
+                                          &session->test, settings->batch_size, &record->test, NULL);
     if (status.code == STATUS_OK && !isfinite(record->test.loss))
         return diverged(record->epoch, "the test loss", record->test.loss);
     return status;

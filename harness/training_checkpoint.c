@@ -31,27 +31,28 @@ static json_t *describe_owner(const struct training_session *session)
     char pixels[65], labels[65];
     digest_sha256(train->pixels, (size_t)train->count * IMAGE_BYTES, pixels);
     digest_sha256(train->labels, (size_t)train->count * sizeof *train->labels, labels);
-    return json_pack("{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:i s:s s:b s:s s:s s:s}", "depth", s->depth, "widen",
-                     s->widen, "batch_size", s->batch_size, "epochs", s->epochs, "learning_rate",
-                     json_of_double(s->learning_rate), "learning_rate_minimum", json_of_double(s->learning_rate_minimum),
-                     "warmup_epochs", s->warmup_epochs, "warmup", (int)s->warmup, "momentum",
-                     json_of_double((double)s->momentum), "weight_decay", json_of_double((double)s->weight_decay),
-                     "label_smoothing", json_of_double((double)s->label_smoothing), "base_augmentation",
-                     (int)s->base_augmentation, "seed", (int)s->seed, "method", s->method->code, "fresh_start",
-                     session->job->start == NULL, "backend", device_kernels(session->device)->name, "pixels", pixels,
-                     "labels", labels);
+    return json_pack("{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:i s:s s:b s:s s:s s:s}", "depth", s->depth,
+                     "widen", s->widen, "batch_size", s->batch_size, "epochs", s->epochs, "learning_rate",
+                     json_of_double(s->learning_rate), "learning_rate_minimum",
+                     json_of_double(s->learning_rate_minimum), "warmup_epochs", s->warmup_epochs, "warmup",
+                     (int)s->warmup, "momentum", json_of_double((double)s->momentum), "weight_decay",
+                     json_of_double((double)s->weight_decay), "label_smoothing",
+                     json_of_double((double)s->label_smoothing), "base_augmentation", (int)s->base_augmentation, "seed",
+                     (int)s->seed, "method", s->method->code, "fresh_start", session->job->start == NULL, "backend",
+                     device_kernels(session->device)->name, "pixels", pixels, "labels", labels);
 }
 
 // ---- where the run stands --------------------------------------------------------------------------------------
 
 static json_t *pack_record(const struct epoch_record *r)
 {
-    return json_pack("{s:i s:I s:o s:o s:o s:b s:o s:o s:I s:I s:o s:o}", "epoch", r->epoch, "steps", (json_int_t)r->steps,
-                     "learning_rate", json_of_double(r->learning_rate), "train_loss", json_of_double(r->train_loss),
-                     "train_accuracy", json_of_double(r->train_accuracy), "evaluated", r->evaluated, "test_accuracy",
-                     json_of_double(r->test.accuracy), "test_loss", json_of_double(r->test.loss), "test_correct",
-                     (json_int_t)r->test.correct, "test_images", (json_int_t)r->test.images, "seconds",
-                     json_of_double(r->seconds), "images_per_second", json_of_double(r->images_per_second));
+    return json_pack("{s:i s:I s:o s:o s:o s:b s:o s:o s:I s:I s:o s:o}", "epoch", r->epoch, "steps",
+                     (json_int_t)r->steps, "learning_rate", json_of_double(r->learning_rate), "train_loss",
+                     json_of_double(r->train_loss), "train_accuracy", json_of_double(r->train_accuracy), "evaluated",
+                     r->evaluated, "test_accuracy", json_of_double(r->test.accuracy), "test_loss",
+                     json_of_double(r->test.loss), "test_correct", (json_int_t)r->test.correct, "test_images",
+                     (json_int_t)r->test.images, "seconds", json_of_double(r->seconds), "images_per_second",
+                     json_of_double(r->images_per_second));
 }
 
 static json_t *pack_progress(const struct training_session *session)
@@ -60,9 +61,9 @@ static json_t *pack_progress(const struct training_session *session)
     for (int i = 0; i < session->record_count; i++) json_array_append_new(records, pack_record(&session->records[i]));
     return json_pack("{s:i s:I s:I s:o s:I s:I s:o s:o}", "epoch", (int)session->state.epoch, "step",
                      (json_int_t)session->state.step, "position", (json_int_t)session->state.position, "loss_sum",
-                     json_of_double(session->epoch_metrics.loss_sum), "correct", (json_int_t)session->epoch_metrics.correct,
-                     "images", (json_int_t)session->epoch_metrics.images, "epoch_seconds",
-                     json_of_double(session->epoch_seconds), "records", records);
+                     json_of_double(session->epoch_metrics.loss_sum), "correct",
+                     (json_int_t)session->epoch_metrics.correct, "images", (json_int_t)session->epoch_metrics.images,
+                     "epoch_seconds", json_of_double(session->epoch_seconds), "records", records);
 }
 
 // Reads the members of a JSON object; the first thing that does not fit sticks.
@@ -108,16 +109,18 @@ static bool unpack_progress(const json_t *object, struct training_session *sessi
 {
     const struct training_settings *settings = session->job->settings;
     struct member_reader reader = {object, !json_is_object(object)};
-    struct training_state state = {.seed = settings->seed, .epoch = (uint32_t)read_integer(&reader, "epoch"),
-                                   .step = read_integer(&reader, "step"), .position = read_integer(&reader, "position")};
+    struct training_state state = {.seed = settings->seed,
+                                   .epoch = (uint32_t)read_integer(&reader, "epoch"),
+                                   .step = read_integer(&reader, "step"),
+                                   .position = read_integer(&reader, "position")};
     struct metrics metrics = {read_double(&reader, "loss_sum"), read_integer(&reader, "correct"),
                               read_integer(&reader, "images")};
     double epoch_seconds = read_double(&reader, "epoch_seconds");
     const json_t *records = json_object_get(object, "records");
     size_t count = json_array_size(records);
     int64_t in_epoch = state.position / settings->batch_size;
-    if (reader.failed || count >= (size_t)settings->epochs || count != state.epoch || state.position % settings->batch_size != 0 ||
-        in_epoch < 0 || in_epoch > session->steps_per_epoch ||
+    if (reader.failed || count >= (size_t)settings->epochs || count != state.epoch ||
+        state.position % settings->batch_size != 0 || in_epoch < 0 || in_epoch > session->steps_per_epoch ||
         state.step != (int64_t)state.epoch * session->steps_per_epoch + in_epoch)
         return false;
     for (size_t i = 0; i < count; i++)
@@ -150,7 +153,8 @@ static struct status collect_tensors(struct training_session *session, struct st
 }
 
 // Splits `dict` by prefix into views that borrow its values.
-static struct status split_tensors(const struct state_dict *dict, struct state_dict *momentum, struct state_dict *weights)
+static struct status split_tensors(const struct state_dict *dict, struct state_dict *momentum,
+                                   struct state_dict *weights)
 {
     size_t length = strlen(momentum_prefix);
     momentum->tensors = calloc(dict->count + 1, sizeof *momentum->tensors);
@@ -196,7 +200,8 @@ struct status training_checkpoint_write(struct training_session *session)
     json_t *metadata = json_object();
     struct status status = collect_tensors(session, &dict);
     if (status.code != STATUS_OK) goto done;
-    if (!add_text(metadata, "owner", describe_owner(session)) || !add_text(metadata, "progress", pack_progress(session))) {
+    if (!add_text(metadata, "owner", describe_owner(session)) ||
+        !add_text(metadata, "progress", pack_progress(session))) {
         status = status_error(STATUS_NO_MEMORY, "checkpoint %s: out of memory", session->job->checkpoint_path);
         goto done;
     }
@@ -218,10 +223,12 @@ static struct status check_owner(const char *path, const json_t *found, json_t *
 {
     const char *key;
     json_t *value;
-    json_object_foreach(expected, key, value) {
+    json_object_foreach(expected, key, value)
+    {
         if (!json_equal(value, json_object_get(found, key)))
             return status_error(STATUS_BAD_INPUT,
-                                "checkpoint %s was made with another %s than this run has; remove it to start anew", path, key);
+                                "checkpoint %s was made with another %s than this run has; remove it to start anew",
+                                path, key);
     }
     return status_ok();
 }

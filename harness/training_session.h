@@ -12,14 +12,14 @@ struct training_session {
     struct network *network;
     struct resident_set train, test;
     struct per_run rates, velocity;
-    struct graph *step;             // one recorded training step
+    struct graph *step; // one recorded training step
     int steps_per_epoch;
 
     // Where the run stands, in host memory. state.position counts images of the current epoch.
     struct training_state state;
-    struct metrics epoch_metrics;   // of the current epoch; valid when a checkpoint is read or about to be written
-    double epoch_seconds;           // spent in the current epoch before this process took over
-    struct epoch_record *records;   // of finished epochs, settings->epochs at most
+    struct metrics epoch_metrics; // of the current epoch; valid when a checkpoint is read or about to be written
+    double epoch_seconds;         // spent in the current epoch before this process took over
+    struct epoch_record *records; // of finished epochs, settings->epochs at most
     int record_count;
 };
 

@@ -6,15 +6,15 @@
 
 struct device {
     const struct kernels *kernels;
-    struct status status;             // the first error; operations do nothing after it
+    struct status status; // the first error; operations do nothing after it
     struct device_observer observer;
-    struct graph *recording;          // not NULL between capture_begin and capture_end
+    struct graph *recording; // not NULL between capture_begin and capture_end
     int threads;
-    void **blocks;                    // what is allocated, so that closing releases it
+    void **blocks; // what is allocated, so that closing releases it
     size_t block_count, block_capacity;
-    void *scratch;                    // work space that grows and is reused (device_scratch)
+    void *scratch; // work space that grows and is reused (device_scratch)
     size_t scratch_bytes;
-    void *backend;                    // the backend's own
+    void *backend; // the backend's own
 };
 
 // Run r's part of `array`; NULL where the array is absent.

@@ -6,7 +6,7 @@
 
 struct graph_node {
     enum operation operation;
-    const void *settings;  // the graph's own copy
+    const void *settings; // the graph's own copy
 };
 
 struct status graph_create(struct graph **graph);

@@ -36,34 +36,34 @@ struct per_run {
 
 // What one run carries from step to step, in device memory, written by the host between epochs only.
 struct training_state {
-    uint32_t seed;      // key of all its draws
-    uint32_t epoch;     // counter of all its draws
-    int64_t step;       // optimiser steps taken so far: the index into the table of rates
-    int64_t position;   // images of this epoch already loaded: the index into the image order
+    uint32_t seed;    // key of all its draws
+    uint32_t epoch;   // counter of all its draws
+    int64_t step;     // optimiser steps taken so far: the index into the table of rates
+    int64_t position; // images of this epoch already loaded: the index into the image order
 };
 
 // Sums over images, per run, in device memory. A NaN or infinite loss makes loss_sum so.
 struct metrics {
-    double loss_sum;    // sum over images of the per-image loss
-    int64_t correct;    // images whose largest logit (the first, among equals) is the label's
+    double loss_sum; // sum over images of the per-image loss
+    int64_t correct; // images whose largest logit (the first, among equals) is the label's
     int64_t images;
 };
 
 struct conv_shape {
     int runs, images, height, width, channels_in, channels_out;
-    int kernel;  // 1 or 3
-    int stride;  // 1 or 2
+    int kernel; // 1 or 3
+    int stride; // 1 or 2
 };
 
 enum base_augmentation {
     BASE_AUGMENTATION_NONE,
-    BASE_AUGMENTATION_FLIP_CROP,  // flip with probability 1/2, then a crop of the original size at a uniform position
-};                                // in the image padded by 4 black pixels on every side
+    BASE_AUGMENTATION_FLIP_CROP, // flip with probability 1/2, then a crop of the original size at a uniform position
+};                               // in the image padded by 4 black pixels on every side
 
 enum batchnorm_mode {
-    BATCHNORM_BATCH_UPDATE,  // normalise with batch statistics, move the running ones
-    BATCHNORM_BATCH_ONLY,    // normalise with batch statistics, leave the running ones alone
-    BATCHNORM_FROZEN,        // normalise with the running statistics (inference)
+    BATCHNORM_BATCH_UPDATE, // normalise with batch statistics, move the running ones
+    BATCHNORM_BATCH_ONLY,   // normalise with batch statistics, leave the running ones alone
+    BATCHNORM_FROZEN,       // normalise with the running statistics (inference)
 };
 
 enum feature_distance { FEATURE_DISTANCE_COSINE, FEATURE_DISTANCE_NORMALISED_SQUARE };
@@ -76,13 +76,13 @@ enum feature_distance { FEATURE_DISTANCE_COSINE, FEATURE_DISTANCE_NORMALISED_SQU
 struct batch_load {
     int runs, images, height, width, channels;
     enum base_augmentation augmentation;
-    const uint8_t *pixels;                // the data set, N H W C bytes, shared by all runs
-    const int32_t *labels;                // one per image of the data set
-    const int32_t *order;                 // runs x order_stride data-set indices
+    const uint8_t *pixels; // the data set, N H W C bytes, shared by all runs
+    const int32_t *labels; // one per image of the data set
+    const int32_t *order;  // runs x order_stride data-set indices
     size_t order_stride;
-    const struct training_state *states;  // one per run; position says where in the order to begin
-    void *output;                         // out: runs x images x height x width x channels
-    int32_t *output_labels;               // out: runs x images
+    const struct training_state *states; // one per run; position says where in the order to begin
+    void *output;                        // out: runs x images x height x width x channels
+    int32_t *output_labels;              // out: runs x images
 };
 
 // ---- convolution -----------------------------------------------------------------------------------------------
@@ -91,27 +91,27 @@ struct batch_load {
 struct conv_forward {
     struct conv_shape shape;
     const void *input;
-    struct per_run affine;  // scale, then shift: 2 x channels_in; data NULL: no prologue
+    struct per_run affine; // scale, then shift: 2 x channels_in; data NULL: no prologue
     struct per_run filter;
-    const void *residual;   // may be NULL; may be the output itself
+    const void *residual; // may be NULL; may be the output itself
     void *output;
-    void *statistics;       // may be NULL; runs x channels_out records of the device's statistics size
+    void *statistics; // may be NULL; runs x channels_out records of the device's statistics size
 };
 
 // output = mask * (conv_transposed(gradient, filter) + addend), the gradient with respect to the prologue's input side;
 // sums = per channel the sum of output and of output * mask_input, for batchnorm_backward.
 // The gradient that enters is  factor_gradient * gradient + factor_raw * raw + offset  when `coefficients` is given.
 struct conv_backward_data {
-    struct conv_shape shape;       // the forward shape
-    const void *gradient;          // with respect to the convolution's output
-    const void *raw;               // the convolution's output itself; used with coefficients only
-    struct per_run coefficients;   // 3 x channels_out; data NULL: the gradient as it is
+    struct conv_shape shape;     // the forward shape
+    const void *gradient;        // with respect to the convolution's output
+    const void *raw;             // the convolution's output itself; used with coefficients only
+    struct per_run coefficients; // 3 x channels_out; data NULL: the gradient as it is
     struct per_run filter;
-    const void *addend;            // may be NULL; may be the output itself
-    const void *mask_input;        // raw input of the prologue; NULL: no mask
-    struct per_run affine;         // of the prologue, 2 x channels_in; used with mask_input only
-    void *output;                  // runs x images x height x width x channels_in
-    void *sums;                    // may be NULL; needs mask_input; runs x channels_in statistics records
+    const void *addend;     // may be NULL; may be the output itself
+    const void *mask_input; // raw input of the prologue; NULL: no mask
+    struct per_run affine;  // of the prologue, 2 x channels_in; used with mask_input only
+    void *output;           // runs x images x height x width x channels_in
+    void *sums;             // may be NULL; needs mask_input; runs x channels_in statistics records
 };
 
 // grad_filter = sum over images and positions of prologue(input) x gradient (with coefficients as above).
@@ -121,7 +121,7 @@ struct conv_backward_filter {
     struct per_run affine;
     const void *gradient, *raw;
     struct per_run coefficients;
-    struct per_run grad_filter;    // overwritten
+    struct per_run grad_filter; // overwritten
 };
 
 // ---- batch norm ------------------------------------------------------------------------------------------------
@@ -132,14 +132,14 @@ struct conv_backward_filter {
 // the unbiased variance (times count / (count - 1)). FROZEN reads the running statistics and ignores `statistics`.
 struct batchnorm_finalise {
     int runs, channels;
-    int64_t count;                 // images * height * width
+    int64_t count; // images * height * width
     enum batchnorm_mode mode;
-    float momentum, epsilon;       // 0.1 and 1e-5 in PyTorch's default
-    const void *statistics;        // may be NULL when frozen
+    float momentum, epsilon; // 0.1 and 1e-5 in PyTorch's default
+    const void *statistics;  // may be NULL when frozen
     struct per_run gamma, beta;
-    struct per_run running_mean, running_variance;  // data may be NULL in mode BATCH_ONLY
-    struct per_run affine;         // out: scale, then shift
-    struct per_run moments;        // out: mean, then 1 / sqrt(variance + epsilon); what backward needs
+    struct per_run running_mean, running_variance; // data may be NULL in mode BATCH_ONLY
+    struct per_run affine;                         // out: scale, then shift
+    struct per_run moments;                        // out: mean, then 1 / sqrt(variance + epsilon); what backward needs
 };
 
 // From sum(g) and sum(g * x): grad_beta = sum(g), grad_gamma = sum(g * xhat), and the coefficients of
@@ -151,8 +151,8 @@ struct batchnorm_backward {
     enum batchnorm_mode mode;
     const void *sums;
     struct per_run gamma, moments;
-    struct per_run grad_gamma, grad_beta;  // out; data may be NULL
-    struct per_run coefficients;           // out: factor_gradient, factor_raw, offset: 3 x channels
+    struct per_run grad_gamma, grad_beta; // out; data may be NULL
+    struct per_run coefficients;          // out: factor_gradient, factor_raw, offset: 3 x channels
 };
 
 // output = factor_gradient * gradient + factor_raw * raw + offset (+ addend): batch norm's backward written out where
@@ -163,8 +163,8 @@ struct residual_join {
     int channels;
     const void *gradient, *raw;
     struct per_run coefficients;
-    const void *addend;  // may be NULL; may be the output itself
-    void *output;        // may be gradient itself
+    const void *addend; // may be NULL; may be the output itself
+    void *output;       // may be gradient itself
 };
 
 // ---- head ------------------------------------------------------------------------------------------------------
@@ -174,17 +174,17 @@ struct pool_forward {
     int runs, images, positions, channels;
     const void *input;
     struct per_run affine;
-    float *features;  // out: runs x images x channels
+    float *features; // out: runs x images x channels
 };
 
 // output = mask * grad_features / positions, with sums as in conv_backward_data.
 struct pool_backward {
     int runs, images, positions, channels;
     const float *grad_features;
-    const void *mask_input;  // NULL: no mask
+    const void *mask_input; // NULL: no mask
     struct per_run affine;
     void *output;
-    void *sums;              // may be NULL; needs mask_input
+    void *sums; // may be NULL; needs mask_input
 };
 
 // logits = features * weight^T + bias; weight is classes x features.
@@ -192,15 +192,15 @@ struct linear_forward {
     int runs, images, features, classes;
     const float *input;
     struct per_run weight, bias;
-    float *logits;  // out: runs x images x classes
+    float *logits; // out: runs x images x classes
 };
 
 struct linear_backward {
     int runs, images, features, classes;
     const float *grad_logits, *input;
     struct per_run weight;
-    float *grad_input;                      // may be NULL
-    struct per_run grad_weight, grad_bias;  // data may be NULL
+    float *grad_input;                     // may be NULL
+    struct per_run grad_weight, grad_bias; // data may be NULL
 };
 
 // ---- losses: means over the images of a run; every gradient is of that mean ------------------------------------
@@ -247,7 +247,7 @@ struct feature_distance_loss {
     const float *first, *second;
     float *row_loss;
     float *grad_second;
-    struct metrics *metrics;  // correct stays as it is
+    struct metrics *metrics; // correct stays as it is
 };
 
 // KL(softmax(first) || softmax(second)). Gradient with respect to second: (q - p) / images.
@@ -256,7 +256,7 @@ struct kl_loss {
     const float *first, *second;
     float *row_loss;
     float *grad_second;
-    struct metrics *metrics;  // correct stays as it is
+    struct metrics *metrics; // correct stays as it is
 };
 
 // ---- optimisers: over the flat array of all parameters of a run ------------------------------------------------
@@ -288,7 +288,7 @@ struct gradient_clip {
     int64_t count;
     float limit;
     struct per_run gradient;
-    struct per_run norm;  // out, one float a run; data may be NULL
+    struct per_run norm; // out, one float a run; data may be NULL
 };
 
 // Ends a step: step += 1 where `count_step`; position += images. (Evaluation moves the position alone.)
@@ -332,15 +332,15 @@ typedef void operation_function(struct device *device, const void *settings);
 
 // What a backend provides. Memory functions report failure by STATUS_NO_MEMORY or STATUS_DEVICE.
 struct kernels {
-    const char *name;                      // "reference", "cpu-avx512", ...
-    size_t statistics_bytes;               // size of one channel's statistics record
-    size_t activation_bytes;               // size of one activation
+    const char *name;        // "reference", "cpu-avx512", ...
+    size_t statistics_bytes; // size of one channel's statistics record
+    size_t activation_bytes; // size of one activation
     struct status (*open)(struct device *device);
     void (*close)(struct device *device);
-    struct status (*allocate)(struct device *device, size_t bytes, void **memory);  // zero-filled, 64-byte aligned
+    struct status (*allocate)(struct device *device, size_t bytes, void **memory); // zero-filled, 64-byte aligned
     void (*release)(struct device *device, void *memory);
     void (*upload)(struct device *device, void *to, const void *from, size_t bytes);
-    void (*download)(struct device *device, void *to, const void *from, size_t bytes);  // waits
+    void (*download)(struct device *device, void *to, const void *from, size_t bytes); // waits
     void (*zero)(struct device *device, void *memory, size_t bytes);
     struct status (*synchronise)(struct device *device);
     operation_function *operations[OPERATION_COUNT];
@@ -354,16 +354,16 @@ const struct kernels *kernels_find(const char *name);
 // ---- devices ---------------------------------------------------------------------------------------------------
 
 struct device_settings {
-    int threads;  // 0: machine_thread_count()
+    int threads; // 0: machine_thread_count()
 };
 
 struct status device_open(const struct kernels *kernels, struct device_settings settings, struct device **device);
-void device_close(struct device *device);  // accepts NULL; memory still allocated is released
+void device_close(struct device *device); // accepts NULL; memory still allocated is released
 const struct kernels *device_kernels(const struct device *device);
 int device_threads(const struct device *device);
 
 struct status device_allocate(struct device *device, size_t bytes, void **memory);
-void device_release(struct device *device, void *memory);  // accepts NULL
+void device_release(struct device *device, void *memory); // accepts NULL
 void device_upload(struct device *device, void *to, const void *from, size_t bytes);
 void device_download(struct device *device, void *to, const void *from, size_t bytes);
 void device_zero(struct device *device, void *memory, size_t bytes);
@@ -386,8 +386,8 @@ void device_set_observer(struct device *device, struct device_observer observer)
 void device_capture_begin(struct device *device);
 struct status device_capture_end(struct device *device, struct graph **graph);
 void device_graph_launch(struct device *device, const struct graph *graph);
-void graph_destroy(struct graph *graph);  // accepts NULL
-size_t graph_length(const struct graph *graph);  // operations in it
+void graph_destroy(struct graph *graph);        // accepts NULL
+size_t graph_length(const struct graph *graph); // operations in it
 
 const char *operation_name(enum operation operation);
 void device_execute(struct device *device, enum operation operation, const void *settings);

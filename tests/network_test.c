@@ -20,8 +20,8 @@ static void expect_ok(struct status status)
 
 static struct network *network_for_test(struct device *device, int runs, int images)
 {
-    struct network_shape shape = {.depth = 10, .widen = 1, .classes = CLASSES, .side = SIDE, .channels = 3, .runs = runs,
-                                  .images = images};
+    struct network_shape shape = {
+        .depth = 10, .widen = 1, .classes = CLASSES, .side = SIDE, .channels = 3, .runs = runs, .images = images};
     struct network *network = NULL;
     expect_ok(network_create(device, &shape, true, &network));
     for (int run = 0; run < runs; run++) expect_ok(network_initialise(network, run, SEED + (uint32_t)run));
@@ -36,13 +36,15 @@ static size_t input_floats(int images)
 Test(network, wideresnet_40_2_has_the_published_size)
 {
     struct device *device = device_for_test(kernels_find("cpu"), 1);
-    struct network_shape shape = {.depth = 40, .widen = 2, .classes = 10, .side = 32, .channels = 3, .runs = 1, .images = 1};
+    struct network_shape shape = {
+        .depth = 40, .widen = 2, .classes = 10, .side = 32, .channels = 3, .runs = 1, .images = 1};
     struct network *network = NULL;
     expect_ok(network_create(device, &shape, false, &network));
     // 2.2 million parameters (Zagoruyko and Komodakis, table 5); counted by hand from the layer list: 2,243,546.
     cr_expect(eq(i64, network_parameter_count(network), 2243546));
     cr_expect(eq(int, network_feature_count(network), 128));
-    cr_expect(fabs(network_forward_multiply_adds(network) - 0.3275e9) < 0.001e9, "%g", network_forward_multiply_adds(network));
+    cr_expect(fabs(network_forward_multiply_adds(network) - 0.3275e9) < 0.001e9, "%g",
+              network_forward_multiply_adds(network));
     network_destroy(network);
     device_end_test(device);
 }
@@ -133,7 +135,8 @@ Test(network, weights_that_do_not_fit_are_refused_and_change_nothing)
 }
 
 // The loss of the network's present weights on (input, labels).
-static double loss_of(struct device *device, struct network *network, const float *input, const int32_t *labels, int images)
+static double loss_of(struct device *device, struct network *network, const float *input, const int32_t *labels,
+                      int images)
 {
     struct metrics zero = {0}, *metrics = device_put(device, &zero, sizeof zero), result;
     device_upload(device, network_input(network), input, input_floats(images) * sizeof *input);
@@ -152,7 +155,8 @@ static double loss_of(struct device *device, struct network *network, const floa
 
 // sum of gradient * direction against (loss(+h) - loss(-h)) / 2h. Float32 activations leave an error of some 1e-7 / h
 // in the quotient, third derivatives and switched ReLUs about h: 1e-2 covers both at h = 1e-3 with room.
-static void expect_directional_derivative(double forward, double backward, double step, double predicted, const char *what)
+static void expect_directional_derivative(double forward, double backward, double step, double predicted,
+                                          const char *what)
 {
     double measured = (forward - backward) / (2 * step), error = fabs(measured - predicted);
     cr_expect(error <= 1e-2 * fabs(predicted) + 1e-4, "%s: predicted %g, measured %g", what, predicted, measured);
@@ -171,10 +175,12 @@ Test(network, gradients_agree_with_finite_differences)
     int32_t *labels = device_put(device, host_labels, IMAGES * sizeof *labels);
     float *grad_input = device_make_floats(device, pixels);
     loss_of(device, network, input, labels, IMAGES);
-    network_backward(network, IMAGES, BATCHNORM_BATCH_ONLY, NETWORK_PARAMETER_GRADIENTS | NETWORK_INPUT_GRADIENT, grad_input);
+    network_backward(network, IMAGES, BATCHNORM_BATCH_ONLY, NETWORK_PARAMETER_GRADIENTS | NETWORK_INPUT_GRADIENT,
+                     grad_input);
     float *gradient = device_get_floats(device, network_gradients(network).data, count);
     float *input_gradient = device_get_floats(device, grad_input, pixels);
-    float *values = device_get_floats(device, network_parameters(network).data, count), *moved = malloc(count * sizeof *moved);
+    float *values = device_get_floats(device, network_parameters(network).data, count),
+          *moved = malloc(count * sizeof *moved);
 
     // Along the gradient itself: the direction with the largest derivative, so the quotient is well above rounding.
     double norm = 0, input_norm = 0, losses[2], input_losses[2];
@@ -191,7 +197,8 @@ Test(network, gradients_agree_with_finite_differences)
     device_upload(device, network_parameters(network).data, values, count * sizeof *values);
     for (int side = 0; side < 2; side++) {
         double h = 10 * (side == 0 ? step : -step);
-        for (size_t i = 0; i < pixels; i++) moved_input[i] = (float)((double)input[i] + h * (double)input_gradient[i] / input_norm);
+        for (size_t i = 0; i < pixels; i++)
+            moved_input[i] = (float)((double)input[i] + h * (double)input_gradient[i] / input_norm);
         input_losses[side] = loss_of(device, network, moved_input, labels, IMAGES);
     }
     expect_directional_derivative(losses[0], losses[1], step, norm, "parameters");
@@ -224,8 +231,10 @@ Test(network, without_parameter_gradients_none_is_written_and_the_input_gradient
             float *gradient = device_get_floats(device, network_gradients(network).data, count);
             size_t zeros = 0;
             for (size_t i = 0; i < count; i++) zeros += gradient[i] == 0;
-            if (pass == 0) cr_expect(eq(sz, zeros, count), "%s: unwanted gradients were written", (*k)->name);
-            else cr_expect(zeros < count / 2, "%s: %zu of %zu gradients are zero", (*k)->name, zeros, count);
+            if (pass == 0)
+                cr_expect(eq(sz, zeros, count), "%s: unwanted gradients were written", (*k)->name);
+            else
+                cr_expect(zeros < count / 2, "%s: %zu of %zu gradients are zero", (*k)->name, zeros, count);
             free(gradient);
         }
         float *first = device_get_floats(device, grad[0], pixels), *second = device_get_floats(device, grad[1], pixels);

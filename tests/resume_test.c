@@ -88,8 +88,10 @@ static void expect_same_end(struct scene *scene, double after_images, int signal
     struct epoch_counter counter = {0};
     int wait_status = run_until_accident(&scene->small, (struct accident){signal, after_images});
     bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
-    if (signal == SIGKILL) cr_expect(killed, "wait status %d", wait_status);
-    else cr_expect(eq(int, WEXITSTATUS(wait_status), expected_code), "after %g images", after_images);
+    if (signal == SIGKILL)
+        cr_expect(killed, "wait status %d", wait_status);
+    else
+        cr_expect(eq(int, WEXITSTATUS(wait_status), expected_code), "after %g images", after_images);
     cr_expect(file_exists(scene->path), "no checkpoint after %g images", after_images);
     scene->small.job.epoch_done = count_epoch;
     scene->small.job.context = &counter;
@@ -101,7 +103,8 @@ static void expect_same_end(struct scene *scene, double after_images, int signal
     struct state_dict untouched;
     struct training_outcome straight = small_job_run(&scene->small, "cpu", 1, &untouched);
     cr_expect(not(straight.resumed));
-    cr_expect(state_dicts_equal(&model, &untouched, NULL), "another end after %g images and signal %d", after_images, signal);
+    cr_expect(state_dicts_equal(&model, &untouched, NULL), "another end after %g images and signal %d", after_images,
+              signal);
     cr_expect(eq(dbl, outcome.last.train_loss, straight.last.train_loss));
     cr_expect(eq(i64, outcome.test.correct, straight.test.correct));
     unlink(scene->path);

@@ -124,10 +124,13 @@ Test(training, a_target_starts_from_its_teacher_with_a_fresh_classifier)
     small_job_run(&small, "cpu", 2, &target);
     // With a vanishing rate the weights stay what they were at the start.
     const char *filter = "block3.layer.0.conv2.weight", *classifier = "fc.weight";
-    double to_teacher = fabs((double)state_dict_find(&target, filter)->values[0] - (double)state_dict_find(&teacher, filter)->values[0]);
-    double to_fresh = fabs((double)state_dict_find(&target, filter)->values[0] - (double)state_dict_find(&fresh, filter)->values[0]);
+    double to_teacher = fabs((double)state_dict_find(&target, filter)->values[0] -
+                             (double)state_dict_find(&teacher, filter)->values[0]);
+    double to_fresh =
+        fabs((double)state_dict_find(&target, filter)->values[0] - (double)state_dict_find(&fresh, filter)->values[0]);
     cr_expect(to_teacher < 1e-6 && to_fresh > 1e-4, "distances %g and %g", to_teacher, to_fresh);
-    double apart = fabs((double)state_dict_find(&target, classifier)->values[0] - (double)state_dict_find(&teacher, classifier)->values[0]);
+    double apart = fabs((double)state_dict_find(&target, classifier)->values[0] -
+                        (double)state_dict_find(&teacher, classifier)->values[0]);
     cr_expect(apart > 1e-4, "the classifier is still the teacher's");
     state_dict_destroy(&teacher);
     state_dict_destroy(&fresh);
@@ -143,7 +146,7 @@ Test(training, divergence_is_a_status_with_the_epoch_in_it)
     small_job_create(&small);
     small.settings.learning_rate = 1e30;
     for (const struct kernels *const *k = backends_under_test(); *k != NULL; k++) {
-        if (strcmp((*k)->name, "reference") == 0) continue;  // minutes; the loop is the same
+        if (strcmp((*k)->name, "reference") == 0) continue; // minutes; the loop is the same
         struct device *device = device_for_test(*k, 2);
         struct status status = training_run(device, &small.job, &outcome, &model);
         cr_expect(eq(int, status.code, STATUS_DIVERGED), "%s: %s", (*k)->name, status.message);

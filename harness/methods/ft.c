@@ -4,7 +4,8 @@
 static void enqueue_step(const struct training_step *step)
 {
     int images = step->settings->batch_size;
-    resident_set_load(step->device, step->train, images, step->settings->base_augmentation, network_input(step->network));
+    resident_set_load(step->device, step->train, images, step->settings->base_augmentation,
+                      network_input(step->network));
     network_forward(step->network, images, BATCHNORM_BATCH_UPDATE);
     softmax_cross_entropy(step->device,
                           &(struct softmax_cross_entropy){.runs = 1,

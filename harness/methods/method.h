@@ -12,13 +12,13 @@ struct training_step {
     struct network *network;
     const struct training_settings *settings;
     int classes;
-    const struct resident_set *train;  // its order is the epoch's, its metrics are the epoch's
+    const struct resident_set *train; // its order is the epoch's, its metrics are the epoch's
 };
 
 struct method {
-    const char *code;         // as in the table: "FT"
-    const char *name;         // "fine-tuning"
-    const char *description;  // one sentence for reports and --help
+    const char *code;        // as in the table: "FT"
+    const char *name;        // "fine-tuning"
+    const char *description; // one sentence for reports and --help
     // Enqueues load, forward, loss and backward of one step; the loop appends the optimiser and step_advance. The same
     // calls every step, so that a step can be captured once.
     void (*enqueue_step)(const struct training_step *step);
@@ -28,6 +28,6 @@ extern const struct method method_ft;
 
 // All methods of this build, NULL-terminated, in the order of the paper's table.
 const struct method *const *methods_available(void);
-const struct method *method_find(const char *code);  // exact code; NULL when unknown
+const struct method *method_find(const char *code); // exact code; NULL when unknown
 
 #endif

@@ -22,8 +22,7 @@ static void load_row(const struct batch_load *load, const struct byte_table *tab
         int from = column + window.column;
         bool inside = from >= 0 && from < load->width;
         if (window.mirrored) from = load->width - 1 - from;
-        for (int c = 0; c < load->channels; c++)
-            output[c] = table->values[inside ? row[from * load->channels + c] : 0];
+        for (int c = 0; c < load->channels; c++) output[c] = table->values[inside ? row[from * load->channels + c] : 0];
     }
 }
 
@@ -31,15 +30,18 @@ static void load_image(const struct batch_load *load, const struct byte_table *t
 {
     int run = image / load->images;
     const struct training_state *state = &load->states[run];
-    int32_t index = load->order[(size_t)run * load->order_stride + (size_t)state->position + (size_t)(image % load->images)];
+    int32_t index =
+        load->order[(size_t)run * load->order_stride + (size_t)state->position + (size_t)(image % load->images)];
     struct crop_window window = crop_window_draw(load->augmentation, state, index);
     size_t row_values = (size_t)load->width * (size_t)load->channels;
     const uint8_t *pixels = load->pixels + (size_t)index * (size_t)load->height * row_values;
     float *output = (float *)load->output + (size_t)image * (size_t)load->height * row_values;
     for (int row = 0; row < load->height; row++, output += row_values) {
         int from = row + window.row;
-        if (from >= 0 && from < load->height) load_row(load, table, pixels + (size_t)from * row_values, window, output);
-        else for (size_t i = 0; i < row_values; i++) output[i] = table->values[0];
+        if (from >= 0 && from < load->height)
+            load_row(load, table, pixels + (size_t)from * row_values, window, output);
+        else
+            for (size_t i = 0; i < row_values; i++) output[i] = table->values[0];
     }
     load->output_labels[image] = load->labels[index];
 }

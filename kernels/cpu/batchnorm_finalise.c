@@ -5,7 +5,7 @@
 #include "kernels/device.h"
 
 struct channel_moments {
-    double mean, variance;  // biased
+    double mean, variance; // biased
 };
 
 static struct channel_moments batch_moments(const struct batchnorm_finalise *norm, int run, int channel)
@@ -29,9 +29,8 @@ static void move_running(const struct batchnorm_finalise *norm, int run, int cha
 
 static struct channel_moments running_moments(const struct batchnorm_finalise *norm, int run, int channel)
 {
-    return (struct channel_moments){
-        (double)per_run_part(norm->running_mean, run)[channel],
-        (double)per_run_part(norm->running_variance, run)[channel]};
+    return (struct channel_moments){(double)per_run_part(norm->running_mean, run)[channel],
+                                    (double)per_run_part(norm->running_variance, run)[channel]};
 }
 
 static void finalise_channel(const struct batchnorm_finalise *norm, int run, int channel)

@@ -8,7 +8,8 @@ static int crop_shift(uint32_t word)
     return (int)(((uint64_t)word * (2 * CROP_PADDING + 1)) >> 32) - CROP_PADDING;
 }
 
-struct crop_window crop_window_draw(enum base_augmentation augmentation, const struct training_state *state, int32_t index)
+struct crop_window crop_window_draw(enum base_augmentation augmentation, const struct training_state *state,
+                                    int32_t index)
 {
     struct crop_window window = {.mirrored = false};
     if (augmentation == BASE_AUGMENTATION_NONE) return window;

@@ -18,6 +18,7 @@ struct crop_window {
 };
 
 // The window of image `index` of the data set in the state's epoch; for BASE_AUGMENTATION_NONE the whole image.
-struct crop_window crop_window_draw(enum base_augmentation augmentation, const struct training_state *state, int32_t index);
+struct crop_window crop_window_draw(enum base_augmentation augmentation, const struct training_state *state,
+                                    int32_t index);
 
 #endif

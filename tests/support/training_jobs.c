@@ -10,10 +10,18 @@
 
 void small_job_create(struct small_job *small)
 {
-    *small = (struct small_job){.settings = {.depth = 10, .widen = 1, .batch_size = 16, .epochs = SMALL_JOB_EPOCHS,
-                                             .learning_rate = 0.05, .learning_rate_minimum = 1e-6, .momentum = 0.9f,
-                                             .weight_decay = 5e-4f, .base_augmentation = BASE_AUGMENTATION_FLIP_CROP,
-                                             .seed = 3, .evaluate_every = 1, .method = &method_ft}};
+    *small = (struct small_job){.settings = {.depth = 10,
+                                             .widen = 1,
+                                             .batch_size = 16,
+                                             .epochs = SMALL_JOB_EPOCHS,
+                                             .learning_rate = 0.05,
+                                             .learning_rate_minimum = 1e-6,
+                                             .momentum = 0.9f,
+                                             .weight_decay = 5e-4f,
+                                             .base_augmentation = BASE_AUGMENTATION_FLIP_CROP,
+                                             .seed = 3,
+                                             .evaluate_every = 1,
+                                             .method = &method_ft}};
     cr_assert(eq(int, synthetic_generate(1, 10, 0, 100, &small->train).code, STATUS_OK));
     cr_assert(eq(int, synthetic_generate(1, 10, 100, 40, &small->test).code, STATUS_OK));
     small->job = (struct training_job){.settings = &small->settings, .train = &small->train, .test = &small->test};
@@ -25,7 +33,8 @@ void small_job_destroy(struct small_job *small)
     image_set_destroy(&small->test);
 }
 
-struct training_outcome small_job_run(const struct small_job *small, const char *backend, int threads, struct state_dict *model)
+struct training_outcome small_job_run(const struct small_job *small, const char *backend, int threads,
+                                      struct state_dict *model)
 {
     struct device *device = device_for_test(kernels_find(backend), threads);
     struct training_outcome outcome;

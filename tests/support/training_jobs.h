@@ -7,8 +7,8 @@
 enum { SMALL_JOB_EPOCHS = 3 };
 
 struct small_job {
-    struct training_settings settings;  // WRN-10-1, batch 16, SMALL_JOB_EPOCHS epochs of 6 steps
-    struct image_set train, test;       // 100 and 40 images of 10 classes: 4 images of an epoch are left out
+    struct training_settings settings; // WRN-10-1, batch 16, SMALL_JOB_EPOCHS epochs of 6 steps
+    struct image_set train, test;      // 100 and 40 images of 10 classes: 4 images of an epoch are left out
     struct training_job job;
 };
 
@@ -16,6 +16,7 @@ void small_job_create(struct small_job *small);
 void small_job_destroy(struct small_job *small);
 
 // Runs it on `backend` and fails the test unless it ends well; *model is the caller's to destroy.
-struct training_outcome small_job_run(const struct small_job *small, const char *backend, int threads, struct state_dict *model);
+struct training_outcome small_job_run(const struct small_job *small, const char *backend, int threads,
+                                      struct state_dict *model);
 
 #endif

@@ -16,8 +16,8 @@ enum { CLASSES_MAX = 4 };
 
 struct backward_job {
     const struct conv_backward_data *conv;
-    struct tap_list taps[CLASSES_MAX];             // of class (row parity, column parity)
-    size_t packed_offset[CLASSES_MAX];             // into one run's packed filters
+    struct tap_list taps[CLASSES_MAX]; // of class (row parity, column parity)
+    size_t packed_offset[CLASSES_MAX]; // into one run's packed filters
     struct image_shape gradient, output;
     float *packed, *tiles;
     size_t packed_floats, tile_floats;
@@ -66,7 +66,8 @@ static void backward_image(const struct backward_job *job, int image, float *spa
 {
     const struct conv_backward_data *conv = job->conv;
     int run = image / conv->shape.images;
-    size_t gradient_floats = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
+    size_t gradient_floats =
+        (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
     size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
     size_t from = (size_t)image * gradient_floats, to = (size_t)image * output_floats;
     const float *coefficients = per_run_part(conv->coefficients, run);
@@ -79,7 +80,8 @@ static void backward_image(const struct backward_job *job, int image, float *spa
         backward_class(job, parity, run, tile, addend, output);
     if (conv->mask_input == NULL) return;
     const float *affine = per_run_part(conv->affine, run);
-    struct channel_sums *sums = job->partial == NULL ? NULL : job->partial + (size_t)image * (size_t)job->output.channels;
+    struct channel_sums *sums =
+        job->partial == NULL ? NULL : job->partial + (size_t)image * (size_t)job->output.channels;
     ISA_NAME(image_mask)(job->output, (const float *)conv->mask_input + to, affine, output, sums);
 }
 
@@ -87,10 +89,9 @@ static void pack_filters(const struct backward_job *job)
 {
     struct conv_shape s = job->conv->shape;
     for (int r = 0; r < s.runs; r++)
-        for (int parity = 0; parity < s.stride * s.stride; parity++)
-            ISA_NAME(tap_pack)(&job->taps[parity], per_run_part(job->conv->filter, r),
-                               s.channels_out, s.channels_in, 1,
-                               job->packed + (size_t)r * job->packed_floats + job->packed_offset[parity]);
+        for (int parity = 0; parity < s.stride * s.stride; parity++) ISA_NAME(tap_pack)
+    (&job->taps[parity], per_run_part(job->conv->filter, r), s.channels_out, s.channels_in, 1,
+     job->packed + (size_t)r * job->packed_floats + job->packed_offset[parity]);
 }
 
 void ISA_NAME(conv_backward_data)(struct device *device, const void *settings)
@@ -110,8 +111,10 @@ void ISA_NAME(conv_backward_data)(struct device *device, const void *settings)
     job.tile_floats = scratch_round(tile_floats(job.gradient) * sizeof(float)) / sizeof(float);
     size_t packed_bytes = (size_t)s.runs * job.packed_floats * sizeof(float);
     size_t tile_bytes = (size_t)device->threads * job.tile_floats * sizeof(float);
-    size_t partial_bytes = conv->sums == NULL ? 0 : (size_t)images * (size_t)s.channels_in * sizeof(struct channel_sums);
-    char *cursor = device_scratch(device, scratch_round(packed_bytes) + scratch_round(tile_bytes) + scratch_round(partial_bytes));
+    size_t partial_bytes =
+        conv->sums == NULL ? 0 : (size_t)images * (size_t)s.channels_in * sizeof(struct channel_sums);
+    char *cursor =
+        device_scratch(device, scratch_round(packed_bytes) + scratch_round(tile_bytes) + scratch_round(partial_bytes));
     if (cursor == NULL) return;
     job.packed = scratch_take(&cursor, packed_bytes);
     job.tiles = scratch_take(&cursor, tile_bytes);

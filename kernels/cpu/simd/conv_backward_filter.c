@@ -17,20 +17,20 @@ enum { IMAGE_GROUPS = 8, BLOCK_PAIRS = BLOCK_PIXELS };
 struct filter_job {
     const struct conv_backward_filter *conv;
     struct image_shape input, gradient;
-    size_t input_floats, gradient_floats, filter_floats;  // tile; tile; one filter
+    size_t input_floats, gradient_floats, filter_floats; // tile; tile; one filter
     int groups;
-    float *tiles, *partial;                               // per thread; runs x groups filters
+    float *tiles, *partial; // per thread; runs x groups filters
 };
 
 // One register block over all pixels of an image. `pairs` and `vectors` are constants at every call.
 struct filter_block {
-    const float *input;         // tile pixel of output pixel 0, at the block's first pair
-    const float *gradient;      // channel of the block's first column
+    const float *input;    // tile pixel of output pixel 0, at the block's first pair
+    const float *gradient; // channel of the block's first column
     int rows, columns;
-    ptrdiff_t input_row, input_pixel, gradient_pixel;  // floats from one output row or pixel to the next
-    float *sums;                // pairs x channels_out, added to
+    ptrdiff_t input_row, input_pixel, gradient_pixel; // floats from one output row or pixel to the next
+    float *sums;                                      // pairs x channels_out, added to
     ptrdiff_t channels_out;
-    int width;                  // columns that exist
+    int width; // columns that exist
 };
 
 static inline void add_channels(float *to, vector value, int width)
@@ -55,27 +55,28 @@ static inline __attribute__((always_inline)) void filter_block_run(const struct 
 {
     vector sums[BLOCK_PAIRS][2];
     for (int q = 0; q < pairs; q++)
-        for (int v = 0; v < vectors; v++) sums[q][v] = (vector){0};
+        for (ptrdiff_t v = 0; v < vectors; v++) sums[q][v] = (vector){0};
     const float *gradient = b->gradient;
     for (int row = 0; row < b->rows; row++) {
         const float *input = b->input + row * b->input_row;
         for (int column = 0; column < b->columns; column++) {
             vector g[2];
-            for (int v = 0; v < vectors; v++)
-                g[v] = whole ? vector_load(gradient + v * LANES) : load_channels(gradient + v * LANES, b->width - v * LANES);
+            for (ptrdiff_t v = 0; v < vectors; v++)
+                g[v] = whole ? vector_load(gradient + v * LANES)
+                             : load_channels(gradient + v * LANES, b->width - (int)v * LANES);
 #pragma GCC unroll 16
             for (int q = 0; q < pairs; q++) {
                 vector value = vector_broadcast(input[q]);
 #pragma GCC unroll 2
-                for (int v = 0; v < vectors; v++) sums[q][v] = vector_fma(value, g[v], sums[q][v]);
+                for (ptrdiff_t v = 0; v < vectors; v++) sums[q][v] = vector_fma(value, g[v], sums[q][v]);
             }
             input += b->input_pixel;
             gradient += b->gradient_pixel;
         }
     }
     for (int q = 0; q < pairs; q++)
-        for (int v = 0; v < vectors; v++)
-            add_channels(b->sums + q * b->channels_out + v * LANES, sums[q][v], b->width - v * LANES);
+        for (ptrdiff_t v = 0; v < vectors; v++)
+            add_channels(b->sums + q * b->channels_out + v * LANES, sums[q][v], b->width - (int)v * LANES);
 }
 
 static inline __attribute__((always_inline)) void run_pairs(const struct filter_block *block, int pairs, int vectors,
@@ -97,10 +98,14 @@ static inline __attribute__((always_inline)) void run_pairs(const struct filter_
 
 static void run_block(const struct filter_block *block, int pairs)
 {
-    if (block->width >= 2 * LANES) run_pairs(block, pairs, 2, 1);
-    else if (block->width > LANES) run_pairs(block, pairs, 2, 0);
-    else if (block->width == LANES) run_pairs(block, pairs, 1, 1);
-    else run_pairs(block, pairs, 1, 0);
+    if (block->width >= 2 * LANES)
+        run_pairs(block, pairs, 2, 1);
+    else if (block->width > LANES)
+        run_pairs(block, pairs, 2, 0);
+    else if (block->width == LANES)
+        run_pairs(block, pairs, 1, 1);
+    else
+        run_pairs(block, pairs, 1, 0);
 }
 
 // Adds one image's products to `sums` (kernel row, kernel column, channel in, channel out).
@@ -111,7 +116,7 @@ static void add_image(const struct filter_job *job, const float *tile, const flo
     int pairs = s.kernel * s.channels_in, blocks = (pairs + BLOCK_PAIRS - 1) / BLOCK_PAIRS;
     for (int kernel_row = 0; kernel_row < s.kernel; kernel_row++)
         for (int i = 0; i < blocks; i++) {
-            int first = pairs * i / blocks, last = pairs * (i + 1) / blocks;  // blocks of nearly equal size
+            int first = pairs * i / blocks, last = pairs * (i + 1) / blocks; // blocks of nearly equal size
             for (int column = 0; column < s.channels_out; column += 2 * LANES) {
                 int left = s.channels_out - column;
                 struct filter_block block = {
@@ -122,7 +127,8 @@ static void add_image(const struct filter_job *job, const float *tile, const flo
                     .input_row = (ptrdiff_t)s.stride * tile_width * s.channels_in,
                     .input_pixel = (ptrdiff_t)s.stride * s.channels_in,
                     .gradient_pixel = s.channels_out,
-                    .sums = sums + ((size_t)kernel_row * (size_t)pairs + (size_t)first) * (size_t)s.channels_out + column,
+                    .sums =
+                        sums + ((size_t)kernel_row * (size_t)pairs + (size_t)first) * (size_t)s.channels_out + column,
                     .channels_out = s.channels_out,
                     .width = left < 2 * LANES ? left : 2 * LANES,
                 };
@@ -143,8 +149,8 @@ static void add_group(const struct filter_job *job, int run, int group, float *s
     for (int n = s.images * group / job->groups; n < s.images * (group + 1) / job->groups; n++) {
         size_t image = (size_t)run * (size_t)s.images + (size_t)n;
         const float *raw = conv->raw == NULL ? NULL : (const float *)conv->raw + image * gradient_floats;
-        const float *tile = ISA_NAME(tile_of_activation)(
-            job->input, (const float *)conv->input + image * input_floats, affine, space);
+        const float *tile =
+            ISA_NAME(tile_of_activation)(job->input, (const float *)conv->input + image * input_floats, affine, space);
         const float *gradient =
             ISA_NAME(tile_of_gradient)(job->gradient, (const float *)conv->gradient + image * gradient_floats, raw,
                                        coefficients, space + job->input_floats);

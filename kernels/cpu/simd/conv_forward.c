@@ -72,15 +72,17 @@ void ISA_NAME(conv_forward)(struct device *device, const void *settings)
     job.tile_floats = scratch_round(tile_floats(job.input) * sizeof(float)) / sizeof(float);
     size_t packed_bytes = (size_t)s.runs * job.packed_floats * sizeof(float);
     size_t tile_bytes = (size_t)device->threads * job.tile_floats * sizeof(float);
-    size_t partial_bytes = conv->statistics == NULL ? 0 : (size_t)images * (size_t)s.channels_out * sizeof(struct channel_sums);
-    char *cursor = device_scratch(device, scratch_round(packed_bytes) + scratch_round(tile_bytes) + scratch_round(partial_bytes));
+    size_t partial_bytes =
+        conv->statistics == NULL ? 0 : (size_t)images * (size_t)s.channels_out * sizeof(struct channel_sums);
+    char *cursor =
+        device_scratch(device, scratch_round(packed_bytes) + scratch_round(tile_bytes) + scratch_round(partial_bytes));
     if (cursor == NULL) return;
     job.packed = scratch_take(&cursor, packed_bytes);
     job.tiles = scratch_take(&cursor, tile_bytes);
     job.partial = conv->statistics == NULL ? NULL : scratch_take(&cursor, partial_bytes);
-    for (int r = 0; r < s.runs; r++)
-        ISA_NAME(tap_pack)(&job.taps, per_run_part(conv->filter, r), s.channels_in, s.channels_out, 0,
-                           job.packed + (size_t)r * job.packed_floats);
+    for (int r = 0; r < s.runs; r++) ISA_NAME(tap_pack)
+    (&job.taps, per_run_part(conv->filter, r), s.channels_in, s.channels_out, 0,
+     job.packed + (size_t)r * job.packed_floats);
 #pragma omp parallel for num_threads(device->threads) schedule(static)
     for (int image = 0; image < images; image++)
         forward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_floats);

@@ -47,15 +47,18 @@ static float *tile_row(struct image_shape shape, float *tile, int y)
     return tile + (size_t)(y + shape.padding) * row + (size_t)shape.padding * (size_t)shape.channels;
 }
 
-const float *ISA_NAME(tile_of_activation)(struct image_shape shape, const float *input, const float *affine, float *space)
+const float *ISA_NAME(tile_of_activation)(struct image_shape shape, const float *input, const float *affine,
+                                          float *space)
 {
     if (affine == NULL && shape.padding == 0) return input;
     size_t row = (size_t)shape.width * (size_t)shape.channels;
     zero_border(shape, space);
     for (int y = 0; y < shape.height; y++, input += row) {
         float *out = tile_row(shape, space, y);
-        if (affine == NULL) memcpy(out, input, row * sizeof *out);
-        else activate_pixels(shape.width, shape.channels, input, affine, out);
+        if (affine == NULL)
+            memcpy(out, input, row * sizeof *out);
+        else
+            activate_pixels(shape.width, shape.channels, input, affine, out);
     }
     return space;
 }

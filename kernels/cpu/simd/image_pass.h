@@ -8,17 +8,19 @@
 
 struct image_shape {
     int height, width, channels;
-    int padding;  // pixels of zeros around the tile
+    int padding; // pixels of zeros around the tile
 };
 
 static inline size_t tile_floats(struct image_shape shape)
 {
-    return (size_t)(shape.height + 2 * shape.padding) * (size_t)(shape.width + 2 * shape.padding) * (size_t)shape.channels;
+    return (size_t)(shape.height + 2 * shape.padding) * (size_t)(shape.width + 2 * shape.padding) *
+           (size_t)shape.channels;
 }
 
 // Writes relu(scale * input + shift) (affine NULL: input) into `space` with its border of zeros and returns what a
 // kernel should read: `space`, or the input itself when there is nothing to do.
-const float *ISA_NAME(tile_of_activation)(struct image_shape shape, const float *input, const float *affine, float *space);
+const float *ISA_NAME(tile_of_activation)(struct image_shape shape, const float *input, const float *affine,
+                                          float *space);
 
 // The same for factor_gradient * gradient + factor_raw * raw + offset (coefficients NULL: gradient).
 const float *ISA_NAME(tile_of_gradient)(struct image_shape shape, const float *gradient, const float *raw,

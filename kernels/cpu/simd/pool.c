@@ -39,9 +39,9 @@ static void spread_image(const struct pool_backward *pool, int image, struct cha
             output[(size_t)p * (size_t)channels + (size_t)c] = grad_features[c] / (float)pool->positions;
     if (pool->mask_input == NULL) return;
     struct image_shape shape = {1, pool->positions, channels, 0};
-    ISA_NAME(image_mask)(shape, (const float *)pool->mask_input + first,
-                         per_run_part(pool->affine, run), output,
-                         partial == NULL ? NULL : partial + (size_t)image * (size_t)channels);
+    ISA_NAME(image_mask)
+    (shape, (const float *)pool->mask_input + first, per_run_part(pool->affine, run), output,
+     partial == NULL ? NULL : partial + (size_t)image * (size_t)channels);
 }
 
 void ISA_NAME(pool_backward)(struct device *device, const void *settings)

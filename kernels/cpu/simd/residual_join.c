@@ -11,7 +11,8 @@ static void join_positions(const struct residual_join *join, const float *coeffi
     const float *of_gradient = coefficients, *of_raw = of_gradient + channels, *offset = of_raw + channels;
     const float *addend = join->addend;
     for (int64_t p = first; p < last; p++) {
-        const float *gradient = (const float *)join->gradient + p * channels, *raw = (const float *)join->raw + p * channels;
+        const float *gradient = (const float *)join->gradient + p * channels,
+                    *raw = (const float *)join->raw + p * channels;
         float *output = (float *)join->output + p * channels;
         int c = 0;
         for (; c + LANES <= channels; c += LANES) {
@@ -34,7 +35,7 @@ void ISA_NAME(residual_join)(struct device *device, const void *settings)
     for (int64_t i = 0; i < join->runs * slices; i++) {
         int64_t run = i / slices, first = i % slices * SLICE_POSITIONS, last = first + SLICE_POSITIONS;
         if (last > join->positions) last = join->positions;
-        join_positions(join, per_run_part(join->coefficients, (int)run),
-                       run * join->positions + first, run * join->positions + last);
+        join_positions(join, per_run_part(join->coefficients, (int)run), run * join->positions + first,
+                       run * join->positions + last);
     }
 }

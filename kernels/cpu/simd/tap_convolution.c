@@ -17,7 +17,8 @@ size_t ISA_NAME(tap_packed_floats)(int taps, int channels_in, int channels_out)
 
 static float filter_value(const float *matrix, int channels_in, int channels_out, int transposed, int in, int out)
 {
-    return transposed ? matrix[(size_t)out * (size_t)channels_in + in] : matrix[(size_t)in * (size_t)channels_out + out];
+    return transposed ? matrix[(size_t)out * (size_t)channels_in + in]
+                      : matrix[(size_t)in * (size_t)channels_out + out];
 }
 
 void ISA_NAME(tap_pack)(const struct tap_list *taps, const float *filter, int channels_in, int channels_out,
@@ -31,22 +32,23 @@ void ISA_NAME(tap_pack)(const struct tap_list *taps, const float *filter, int ch
             const float *matrix = filter + (size_t)taps->filter_tap[t] * matrix_floats;
             for (int in = 0; in < channels_in; in++)
                 for (int out = 0; out < padded; out++)
-                    *packed++ = out < width ? filter_value(matrix, channels_in, channels_out, transposed, in, first + out) : 0;
+                    *packed++ =
+                        out < width ? filter_value(matrix, channels_in, channels_out, transposed, in, first + out) : 0;
         }
     }
 }
 
 // One register block: everything the inner loop needs, resolved to pointers.
 struct tap_block {
-    const float *input;              // tile pixel of the first output pixel, before tap offsets
-    const ptrdiff_t *tap_offsets;    // floats
+    const float *input;           // tile pixel of the first output pixel, before tap offsets
+    const ptrdiff_t *tap_offsets; // floats
     int taps, channels_in;
-    ptrdiff_t input_step;            // floats between the tile pixels of neighbouring outputs
+    ptrdiff_t input_step; // floats between the tile pixels of neighbouring outputs
     const float *panel;
     float *output;
     const float *residual;
     ptrdiff_t output_step;
-    int width;                       // channels of this panel that exist
+    int width; // channels of this panel that exist
 };
 
 static inline void store_channels(float *to, vector value, const float *residual, int width)
@@ -63,26 +65,27 @@ static inline __attribute__((always_inline)) void tap_block_run(const struct tap
 {
     vector sums[BLOCK_PIXELS][2];
     for (int p = 0; p < pixels; p++)
-        for (int v = 0; v < vectors; v++) sums[p][v] = (vector){0};
+        for (ptrdiff_t v = 0; v < vectors; v++) sums[p][v] = (vector){0};
     const float *weights = b->panel;
     const ptrdiff_t step = b->input_step;
     for (int t = 0; t < b->taps; t++) {
         const float *input = b->input + b->tap_offsets[t];
-        for (int c = 0; c < b->channels_in; c++, input++, weights += vectors * LANES) {
+        for (int c = 0; c < b->channels_in; c++, input++, weights += (ptrdiff_t)vectors * LANES) {
             vector weight[2];
-            for (int v = 0; v < vectors; v++) weight[v] = vector_load(weights + v * LANES);
+            for (ptrdiff_t v = 0; v < vectors; v++) weight[v] = vector_load(weights + v * LANES);
 #pragma GCC unroll 16
             for (int p = 0; p < pixels; p++) {
                 vector value = vector_broadcast(input[p * step]);
 #pragma GCC unroll 2
-                for (int v = 0; v < vectors; v++) sums[p][v] = vector_fma(value, weight[v], sums[p][v]);
+                for (ptrdiff_t v = 0; v < vectors; v++) sums[p][v] = vector_fma(value, weight[v], sums[p][v]);
             }
         }
     }
     for (int p = 0; p < pixels; p++)
-        for (int v = 0; v < vectors; v++) {
+        for (ptrdiff_t v = 0; v < vectors; v++) {
             ptrdiff_t at = p * b->output_step + v * LANES;
-            store_channels(b->output + at, sums[p][v], b->residual == NULL ? NULL : b->residual + at, b->width - v * LANES);
+            store_channels(b->output + at, sums[p][v], b->residual == NULL ? NULL : b->residual + at,
+                           b->width - (int)v * LANES);
         }
 }
 
@@ -122,8 +125,10 @@ static void convolve_row(const struct tap_convolution *job, struct tap_block blo
 {
     for (int column = 0; column < job->columns; column += BLOCK_PIXELS) {
         int pixels = job->columns - column < BLOCK_PIXELS ? job->columns - column : BLOCK_PIXELS;
-        if (vectors == 2) run_two_vectors(&block, pixels);
-        else run_one_vector(&block, pixels);
+        if (vectors == 2)
+            run_two_vectors(&block, pixels);
+        else
+            run_one_vector(&block, pixels);
         block.input += BLOCK_PIXELS * block.input_step;
         block.output += BLOCK_PIXELS * block.output_step;
         if (block.residual != NULL) block.residual += BLOCK_PIXELS * block.output_step;
@@ -142,12 +147,16 @@ void ISA_NAME(tap_convolve)(const struct tap_convolution *job)
         int vectors = panel_vectors(width);
         for (int row = 0; row < job->rows; row++) {
             ptrdiff_t at = row * job->output_row_stride + first;
-            struct tap_block block = {.input = job->tile + row * job->step * tile_row, .tap_offsets = tap_offsets,
-                                      .taps = job->taps->count, .channels_in = job->channels_in,
-                                      .input_step = (ptrdiff_t)job->step * job->channels_in, .panel = panel,
+            struct tap_block block = {.input = job->tile + (ptrdiff_t)row * job->step * tile_row,
+                                      .tap_offsets = tap_offsets,
+                                      .taps = job->taps->count,
+                                      .channels_in = job->channels_in,
+                                      .input_step = (ptrdiff_t)job->step * job->channels_in,
+                                      .panel = panel,
                                       .output = job->output + at,
                                       .residual = job->residual == NULL ? NULL : job->residual + at,
-                                      .output_step = job->output_pixel_stride, .width = width};
+                                      .output_step = job->output_pixel_stride,
+                                      .width = width};
             convolve_row(job, block, vectors);
         }
         panel += (ptrdiff_t)job->taps->count * job->channels_in * vectors * LANES;

@@ -13,8 +13,8 @@ enum { TAPS_MAX = 9, PANEL_CHANNELS = 2 * LANES };
 
 struct tap_list {
     int count;
-    int filter_tap[TAPS_MAX];                    // kernel_row * kernel + kernel_column
-    int row[TAPS_MAX], column[TAPS_MAX];         // offset in the padded tile, in pixels
+    int filter_tap[TAPS_MAX];            // kernel_row * kernel + kernel_column
+    int row[TAPS_MAX], column[TAPS_MAX]; // offset in the padded tile, in pixels
 };
 
 // Filters for the kernel: panels of PANEL_CHANNELS outputs; inside a panel tap, channel in, channel out, padded with
@@ -30,15 +30,15 @@ struct tap_convolution {
     const struct tap_list *taps;
     const float *packed;
     int channels_in, channels_out;
-    const float *tile;             // rows x tile_width x channels_in
-    int tile_width;                // padding included
-    int step;                      // tile pixels between neighbouring output pixels, both ways
-    int rows, columns;             // output pixels to compute
-    float *output;                 // of the first of them
-    const float *residual;         // addressed like output; may be NULL; may be the output
-    ptrdiff_t output_row_stride, output_pixel_stride;  // in floats
+    const float *tile;                                // rows x tile_width x channels_in
+    int tile_width;                                   // padding included
+    int step;                                         // tile pixels between neighbouring output pixels, both ways
+    int rows, columns;                                // output pixels to compute
+    float *output;                                    // of the first of them
+    const float *residual;                            // addressed like output; may be NULL; may be the output
+    ptrdiff_t output_row_stride, output_pixel_stride; // in floats
 };
 
-void ISA_NAME(tap_convolve)(const struct tap_convolution *convolution);
+void ISA_NAME(tap_convolve)(const struct tap_convolution *job);
 
 #endif

@@ -13,10 +13,10 @@
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
-enum { LANES = 16, BLOCK_PIXELS = 8 };  // 8 x 2 sums, 2 weights, 1 broadcast of 32 registers
+enum { LANES = 16, BLOCK_PIXELS = 8 }; // 8 x 2 sums, 2 weights, 1 broadcast of 32 registers
 #elif defined(__AVX2__)
 #include <immintrin.h>
-enum { LANES = 8, BLOCK_PIXELS = 4 };   // 4 x 2 sums, 2 weights, 1 broadcast of 16 registers
+enum { LANES = 8, BLOCK_PIXELS = 4 }; // 4 x 2 sums, 2 weights, 1 broadcast of 16 registers
 #else
 enum { LANES = 4, BLOCK_PIXELS = 4 };
 #endif
@@ -25,7 +25,7 @@ typedef float vector __attribute__((vector_size(4 * LANES)));
 typedef float vector_unaligned __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t vector_bits __attribute__((vector_size(4 * LANES)));
 typedef float vector_half __attribute__((vector_size(2 * LANES)));
-typedef double vector_double __attribute__((vector_size(4 * LANES)));  // LANES / 2 values
+typedef double vector_double __attribute__((vector_size(4 * LANES))); // LANES / 2 values
 
 static inline vector vector_load(const float *from)
 {
@@ -110,7 +110,7 @@ static inline vector_double vector_widen(vector x, int half)
         vector_half halves[2];
     } parts = {x};
 #if defined(__AVX512F__)
-    return _mm512_cvtps_pd(parts.halves[half]);  // gcc 12 makes four instructions of the portable form
+    return _mm512_cvtps_pd(parts.halves[half]); // gcc 12 makes four instructions of the portable form
 #elif defined(__AVX2__)
     return _mm256_cvtps_pd(parts.halves[half]);
 #else
