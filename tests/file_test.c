@@ -14,20 +14,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/transinv-file-XXXXXX";
+#include "tests/support/temporary_folder.h"
+
+static char folder[TEMPORARY_PATH_SIZE];
 
 static void create_folder(void)
 {
-    cr_assert(ne(ptr, mkdtemp(folder), NULL));
-    cr_assert(eq(int, chdir(folder), 0));
+    temporary_folder_enter(folder);
 }
 
 static void remove_folder(void)
 {
-    char command[64];
-    cr_assert(eq(int, chdir("/"), 0));
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_expect(eq(int, system(command), 0));
+    temporary_folder_leave(folder);
 }
 
 TestSuite(file, .init = create_folder, .fini = remove_folder);
@@ -275,7 +273,7 @@ Test(file, an_append_that_does_not_fit_leaves_no_half_line)
 Test(file, folders_are_made_as_deep_as_asked)
 {
     static const char *const paths[] = {"a", "a/b/c", "a/b/c", "d/e/", "./f//g", "."};
-    char absolute[64];
+    char absolute[TEMPORARY_PATH_SIZE + 8];
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         struct stat information;
         struct status status = file_make_folders(paths[i]);

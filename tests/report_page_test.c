@@ -12,13 +12,13 @@
 #include "report/embedded_report.h"
 #include "report/report.h"
 #include "tests/support/run_folders.h"
+#include "tests/support/temporary_folder.h"
 
-static char folder[] = "/tmp/transinv-page-XXXXXX";
+static char folder[TEMPORARY_PATH_SIZE];
 
 static void create_folder(void)
 {
-    cr_assert(ne(ptr, mkdtemp(folder), NULL));
-    cr_assert(eq(int, chdir(folder), 0));
+    temporary_folder_enter(folder);
 }
 
 static void remove_folder(void)

@@ -13,23 +13,20 @@
 #include "report/report.h"
 #include "report/svg_adopt.h"
 #include "tests/support/run_folders.h"
+#include "tests/support/temporary_folder.h"
 
-static char folder[] = "/tmp/transinv-plot-XXXXXX";
+static char folder[TEMPORARY_PATH_SIZE];
 
 static void create_folder(void)
 {
     log_set_level(LOG_ERROR); // the warnings that these tests cause are not for whoever runs them
-    cr_assert(ne(ptr, mkdtemp(folder), NULL));
-    cr_assert(eq(int, chdir(folder), 0));
+    temporary_folder_enter(folder);
 }
 
 static void remove_folder(void)
 {
-    char command[64];
     cr_assert(eq(int, setenv("PATH", "/usr/bin:/bin", 1), 0));
-    cr_assert(eq(int, chdir("/"), 0));
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_expect(eq(int, system(command), 0));
+    temporary_folder_leave(folder);
 }
 
 TestSuite(report_plot, .init = create_folder, .fini = remove_folder);

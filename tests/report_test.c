@@ -13,21 +13,18 @@
 #include <unistd.h>
 
 #include "tests/support/run_folders.h"
+#include "tests/support/temporary_folder.h"
 
-static char folder[] = "/tmp/transinv-report-XXXXXX";
+static char folder[TEMPORARY_PATH_SIZE];
 
 static void create_folder(void)
 {
-    cr_assert(ne(ptr, mkdtemp(folder), NULL));
-    cr_assert(eq(int, chdir(folder), 0));
+    temporary_folder_enter(folder);
 }
 
 static void remove_folder(void)
 {
-    char command[64];
-    cr_assert(eq(int, chdir("/"), 0));
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_expect(eq(int, system(command), 0));
+    temporary_folder_leave(folder);
 }
 
 TestSuite(report, .init = create_folder, .fini = remove_folder);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -27,6 +28,18 @@ static int remove_entry(const char *path, const struct stat *information, int ki
 void temporary_folder_remove(const char *path)
 {
     cr_assert(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0, "remove %s", path);
+}
+
+void temporary_folder_enter(char path[TEMPORARY_PATH_SIZE])
+{
+    temporary_folder_create(path);
+    cr_assert(chdir(path) == 0, "enter %s", path);
+}
+
+void temporary_folder_leave(const char *path)
+{
+    cr_assert(chdir("/") == 0, "leave %s", path);
+    temporary_folder_remove(path);
 }
 
 char *temporary_file_read(const char *folder, const char *name)

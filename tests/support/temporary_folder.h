@@ -8,6 +8,10 @@ enum { TEMPORARY_PATH_SIZE = 64 };
 void temporary_folder_create(char path[TEMPORARY_PATH_SIZE]);
 void temporary_folder_remove(const char *path); // with all that is in it
 
+// The same with the test working inside, for suites' init and fini.
+void temporary_folder_enter(char path[TEMPORARY_PATH_SIZE]);
+void temporary_folder_leave(const char *path);
+
 // The content of a file as text, the caller's to free; fails the test when it cannot be read.
 char *temporary_file_read(const char *folder, const char *name);
 void temporary_file_write(const char *folder, const char *name, const char *text);
