@@ -23,7 +23,7 @@ static void create_folder(void)
 
 static void remove_folder(void)
 {
-    char command[64];
+    char command[TEMPORARY_PATH_SIZE + 8];
     cr_assert(eq(int, chdir("/"), 0));
     snprintf(command, sizeof command, "rm -rf %s", folder);
     // The browser's helpers may still be closing their files.
