@@ -8,7 +8,6 @@ enum purpose {
     PURPOSE_WEIGHT_INIT = 1,       // index: tensor number in the network's order
     PURPOSE_IMAGE_ORDER = 2,       // the permutation of an epoch; index 0
     PURPOSE_BASE_AUGMENTATION = 3, // index: image in the data set; flip, row shift, column shift
-    PURPOSE_SYNTHETIC_CLASS = 4,   // the embedded set: what a class looks like; index: class
     PURPOSE_SYNTHETIC_IMAGE = 5,   // the embedded set: one image; index: image
     PURPOSE_CLASSIFIER_INIT = 6,   // a target's fresh classifier
 };
