@@ -157,3 +157,29 @@ Test(resume, a_checkpoint_of_another_run_or_a_damaged_one_is_refused)
     device_end_test(device);
     scene_destroy(&scene);
 }
+
+Test(resume, a_target_whose_teacher_changed_is_refused)
+{
+    struct scene scene;
+    struct training_outcome outcome;
+    struct state_dict teacher, model;
+    scene_create(&scene, 0);
+    scene.small.job.checkpoint_path = NULL;
+    small_job_run(&scene.small, "cpu", 1, &teacher);
+    scene.small.job.checkpoint_path = scene.path;
+    scene.small.job.start = &teacher;
+    run_until_accident(&scene.small, (struct accident){SIGKILL, 5 * 16});
+    struct device *device = device_for_test(kernels_find("cpu"), 1);
+    float *weight = &teacher.tensors[3].values[0], kept = *weight;
+    *weight = kept + 1;
+    struct status status = training_run(device, &scene.small.job, &outcome, &model);
+    cr_expect(eq(int, status.code, STATUS_BAD_INPUT));
+    cr_expect(strstr(status.message, "another start") != NULL, "%s", status.message);
+    *weight = kept;
+    status = training_run(device, &scene.small.job, &outcome, &model);
+    cr_expect(eq(int, status.code, STATUS_OK), "%s", status.message);
+    device_end_test(device);
+    state_dict_destroy(&teacher);
+    state_dict_destroy(&model);
+    scene_destroy(&scene);
+}
