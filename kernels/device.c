@@ -14,6 +14,7 @@ struct status device_open(const struct kernels *kernels, struct device_settings 
     (*device)->kernels = kernels;
     (*device)->status = status_ok();
     (*device)->threads = settings.threads > 0 ? settings.threads : machine_thread_count();
+    (*device)->convolution = settings.convolution;
     struct status status = kernels->open(*device);
     if (status.code != STATUS_OK) {
         free(*device);
@@ -126,6 +127,12 @@ void device_execute(struct device *device, enum operation operation, const void 
     if (observer->before != NULL) observer->before(observer->context, operation, settings);
     device->kernels->operations[operation](device, settings);
     if (observer->after != NULL) observer->after(observer->context, operation, settings);
+}
+
+struct algorithm device_algorithm(const struct device *device, enum operation operation, const void *settings)
+{
+    if (device->kernels->algorithm == NULL) return (struct algorithm){"direct", 1};
+    return device->kernels->algorithm(device, operation, settings);
 }
 
 void device_capture_begin(struct device *device)

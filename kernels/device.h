@@ -10,6 +10,7 @@ struct device {
     struct device_observer observer;
     struct graph *recording; // not NULL between capture_begin and capture_end
     int threads;
+    enum convolution_choice convolution;
     void **blocks; // what is allocated, so that closing releases it
     size_t block_count, block_capacity;
     void *scratch; // work space that grows and is reused (device_scratch)

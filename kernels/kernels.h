@@ -330,6 +330,12 @@ struct graph;
 // Runs one operation; `settings` points at the struct of the same name above.
 typedef void operation_function(struct device *device, const void *settings);
 
+// How a backend carries out an operation.
+struct algorithm {
+    const char *name;         // "direct", "winograd-4x4", ...
+    double multiply_fraction; // multiplications done / those of the definition; below 1 for fast algorithms
+};
+
 // What a backend provides. Memory functions report failure by STATUS_NO_MEMORY or STATUS_DEVICE.
 struct kernels {
     const char *name;        // "reference", "cpu-avx512", ...
@@ -344,6 +350,8 @@ struct kernels {
     void (*zero)(struct device *device, void *memory, size_t bytes);
     struct status (*synchronise)(struct device *device);
     operation_function *operations[OPERATION_COUNT];
+    // Which algorithm serves these settings on this device; NULL: the definition, "direct", always.
+    struct algorithm (*algorithm)(const struct device *device, enum operation operation, const void *settings);
 };
 
 // Backends of this build that this machine can run, NULL-terminated, best first.
@@ -353,8 +361,18 @@ const struct kernels *kernels_find(const char *name);
 
 // ---- devices ---------------------------------------------------------------------------------------------------
 
+// Which algorithm convolutions use. BY_TABLE is what training uses: a fixed table keyed by shape and instruction set.
+// The others are for tests and measurements; a shape that an algorithm cannot serve is served by the direct one.
+enum convolution_choice {
+    CONVOLUTION_BY_TABLE,
+    CONVOLUTION_DIRECT,
+    CONVOLUTION_WINOGRAD_2X2, // F(2x2, 3x3)
+    CONVOLUTION_WINOGRAD_4X4, // F(4x4, 3x3)
+};
+
 struct device_settings {
     int threads; // 0: machine_thread_count()
+    enum convolution_choice convolution;
 };
 
 struct status device_open(const struct kernels *kernels, struct device_settings settings, struct device **device);
@@ -390,6 +408,7 @@ void graph_destroy(struct graph *graph);        // accepts NULL
 size_t graph_length(const struct graph *graph); // operations in it
 
 const char *operation_name(enum operation operation);
+struct algorithm device_algorithm(const struct device *device, enum operation operation, const void *settings);
 void device_execute(struct device *device, enum operation operation, const void *settings);
 
 // One typed door per operation.
