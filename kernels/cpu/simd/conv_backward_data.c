@@ -6,10 +6,12 @@
 // Parallel  over runs x images, as conv_forward.
 #include <omp.h>
 
+#include "kernels/cpu/convolution_table.h"
 #include "kernels/cpu/scratch.h"
 #include "kernels/cpu/simd/image_pass.h"
 #include "kernels/cpu/simd/operations.h"
 #include "kernels/cpu/simd/tap_convolution.h"
+#include "kernels/cpu/simd/winograd.h"
 #include "kernels/device.h"
 
 enum { CLASSES_MAX = 4 };
@@ -69,11 +71,10 @@ static void backward_image(const struct backward_job *job, int image, float *spa
     size_t gradient_floats =
         (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
     size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
-    size_t from = (size_t)image * gradient_floats, to = (size_t)image * output_floats;
-    const float *coefficients = per_run_part(conv->coefficients, run);
-    const float *raw = conv->raw == NULL ? NULL : (const float *)conv->raw + from;
-    const float *tile =
-        ISA_NAME(tile_of_gradient)(job->gradient, (const float *)conv->gradient + from, raw, coefficients, space);
+    size_t to = (size_t)image * output_floats;
+    struct tile_source source =
+        gradient_source(conv->gradient, conv->raw, (size_t)image, gradient_floats, conv->coefficients, run);
+    const float *tile = ISA_NAME(tile_of)(job->gradient, source, space);
     float *output = (float *)conv->output + to;
     const float *addend = conv->addend == NULL ? NULL : (const float *)conv->addend + to;
     for (int parity = 0; parity < conv->shape.stride * conv->shape.stride; parity++)
@@ -94,9 +95,8 @@ static void pack_filters(const struct backward_job *job)
      job->packed + (size_t)r * job->packed_floats + job->packed_offset[parity]);
 }
 
-void ISA_NAME(conv_backward_data)(struct device *device, const void *settings)
+static void backward_direct(struct device *device, const struct conv_backward_data *conv)
 {
-    const struct conv_backward_data *conv = settings;
     struct conv_shape s = conv->shape;
     int images = s.runs * s.images, padding = s.kernel / 2;
     struct backward_job job = {.conv = conv};
@@ -124,4 +124,37 @@ void ISA_NAME(conv_backward_data)(struct device *device, const void *settings)
     for (int image = 0; image < images; image++)
         backward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_floats);
     if (job.partial != NULL) channel_sums_reduce(s.runs, s.images, s.channels_in, job.partial, conv->sums);
+}
+
+static void backward_winograd(struct device *device, const struct conv_backward_data *conv, int outputs)
+{
+    const struct conv_shape s = conv->shape;
+    ISA_NAME(winograd_convolve)
+    (device, &(struct winograd_convolution){.outputs = outputs,
+                                            .runs = s.runs,
+                                            .images = s.images,
+                                            .height = s.height,
+                                            .width = s.width,
+                                            .channels_in = s.channels_out,
+                                            .channels_out = s.channels_in,
+                                            .backward = true,
+                                            .filter = conv->filter,
+                                            .input = conv->gradient,
+                                            .raw = conv->coefficients.data == NULL ? NULL : conv->raw,
+                                            .map = conv->coefficients,
+                                            .addend = conv->addend,
+                                            .mask_input = conv->mask_input,
+                                            .mask_map = conv->affine,
+                                            .output = conv->output,
+                                            .sums = conv->sums});
+}
+
+void ISA_NAME(conv_backward_data)(struct device *device, const void *settings)
+{
+    const struct conv_backward_data *conv = settings;
+    int outputs = convolution_winograd_outputs(device, OPERATION_CONV_BACKWARD_DATA, &conv->shape, LANES);
+    if (outputs > 0)
+        backward_winograd(device, conv, outputs);
+    else
+        backward_direct(device, conv);
 }

@@ -4,10 +4,12 @@
 // Per image the prologue is written once into a padded tile (150 KB at 32 x 32 x 32: L2), which the tap engine reads.
 #include <omp.h>
 
+#include "kernels/cpu/convolution_table.h"
 #include "kernels/cpu/scratch.h"
 #include "kernels/cpu/simd/image_pass.h"
 #include "kernels/cpu/simd/operations.h"
 #include "kernels/cpu/simd/tap_convolution.h"
+#include "kernels/cpu/simd/winograd.h"
 #include "kernels/device.h"
 
 static struct tap_list forward_taps(int kernel)
@@ -36,15 +38,14 @@ static void forward_image(const struct forward_job *job, int image, float *space
     int run = image / conv->shape.images;
     size_t input_floats = (size_t)job->input.height * (size_t)job->input.width * (size_t)job->input.channels;
     size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
-    const float *affine = per_run_part(conv->affine, run);
-    const float *input = (const float *)conv->input + (size_t)image * input_floats;
+    struct tile_source source = activation_source(conv->input, (size_t)image, input_floats, conv->affine, run);
     float *output = (float *)conv->output + (size_t)image * output_floats;
     struct tap_convolution convolution = {
         .taps = &job->taps,
         .packed = job->packed + (size_t)run * job->packed_floats,
         .channels_in = job->input.channels,
         .channels_out = job->output.channels,
-        .tile = ISA_NAME(tile_of_activation)(job->input, input, affine, space),
+        .tile = ISA_NAME(tile_of)(job->input, source, space),
         .tile_width = job->input.width + 2 * job->input.padding,
         .step = conv->shape.stride,
         .rows = job->output.height,
@@ -59,9 +60,8 @@ static void forward_image(const struct forward_job *job, int image, float *space
         ISA_NAME(image_square_sums)(job->output, output, job->partial + (size_t)image * (size_t)job->output.channels);
 }
 
-void ISA_NAME(conv_forward)(struct device *device, const void *settings)
+static void forward_direct(struct device *device, const struct conv_forward *conv)
 {
-    const struct conv_forward *conv = settings;
     struct conv_shape s = conv->shape;
     int images = s.runs * s.images;
     struct forward_job job = {.conv = conv, .taps = forward_taps(s.kernel)};
@@ -87,4 +87,33 @@ void ISA_NAME(conv_forward)(struct device *device, const void *settings)
     for (int image = 0; image < images; image++)
         forward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_floats);
     if (job.partial != NULL) channel_sums_reduce(s.runs, s.images, s.channels_out, job.partial, conv->statistics);
+}
+
+static void forward_winograd(struct device *device, const struct conv_forward *conv, int outputs)
+{
+    const struct conv_shape s = conv->shape;
+    ISA_NAME(winograd_convolve)
+    (device, &(struct winograd_convolution){.outputs = outputs,
+                                            .runs = s.runs,
+                                            .images = s.images,
+                                            .height = s.height,
+                                            .width = s.width,
+                                            .channels_in = s.channels_in,
+                                            .channels_out = s.channels_out,
+                                            .filter = conv->filter,
+                                            .input = conv->input,
+                                            .map = conv->affine,
+                                            .addend = conv->residual,
+                                            .output = conv->output,
+                                            .sums = conv->statistics});
+}
+
+void ISA_NAME(conv_forward)(struct device *device, const void *settings)
+{
+    const struct conv_forward *conv = settings;
+    int outputs = convolution_winograd_outputs(device, OPERATION_CONV_FORWARD, &conv->shape, LANES);
+    if (outputs > 0)
+        forward_winograd(device, conv, outputs);
+    else
+        forward_direct(device, conv);
 }

@@ -1,6 +1,8 @@
 // image_pass.c: see image_pass.h. Channels are taken LANES at a time, the rest one by one with the same arithmetic.
 #include "kernels/cpu/simd/image_pass.h"
 
+#include "kernels/cpu/simd/lane_sums.h"
+
 static void activate_pixels(int pixels, int channels, const float *input, const float *affine, float *out)
 {
     const float *scale = affine, *shift = affine + channels;
@@ -28,71 +30,51 @@ static void combine_pixels(int pixels, int channels, const float *gradient, cons
     }
 }
 
-static void zero_border(struct image_shape shape, float *tile)
+static void fill_pixels(int pixels, int channels, struct tile_source source, float *out)
 {
-    size_t row = (size_t)(shape.width + 2 * shape.padding) * (size_t)shape.channels;
-    size_t side = (size_t)shape.padding * (size_t)shape.channels;
-    size_t bottom = (size_t)(shape.height + shape.padding) * row;
-    memset(tile, 0, (size_t)shape.padding * row * sizeof *tile);
-    memset(tile + bottom, 0, (size_t)shape.padding * row * sizeof *tile);
-    for (int y = shape.padding; y < shape.height + shape.padding; y++) {
-        memset(tile + (size_t)y * row, 0, side * sizeof *tile);
-        memset(tile + (size_t)(y + 1) * row - side, 0, side * sizeof *tile);
+    if (source.map == NULL)
+        memcpy(out, source.values, (size_t)pixels * (size_t)channels * sizeof *out);
+    else if (source.raw == NULL)
+        activate_pixels(pixels, channels, source.values, source.map, out);
+    else
+        combine_pixels(pixels, channels, source.values, source.raw, source.map, out);
+}
+
+static struct tile_source source_at(struct tile_source source, size_t offset)
+{
+    source.values += offset;
+    if (source.raw != NULL) source.raw += offset;
+    return source;
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+void ISA_NAME(tile_fill)(struct image_shape shape, struct image_window window, struct tile_source source, float *space)
+{
+    size_t channels = (size_t)shape.channels, row_floats = (size_t)window.width * channels;
+    int first = clamp(-window.column, 0, window.width), last = clamp(shape.width - window.column, first, window.width);
+    for (int y = window.row; y < window.row + window.height; y++, space += row_floats) {
+        if (y < 0 || y >= shape.height || first == last) {
+            memset(space, 0, row_floats * sizeof *space);
+            continue;
+        }
+        size_t from = ((size_t)y * (size_t)shape.width + (size_t)(window.column + first)) * channels;
+        memset(space, 0, (size_t)first * channels * sizeof *space);
+        fill_pixels(last - first, shape.channels, source_at(source, from), space + (size_t)first * channels);
+        memset(space + (size_t)last * channels, 0, (size_t)(window.width - last) * channels * sizeof *space);
     }
 }
 
-static float *tile_row(struct image_shape shape, float *tile, int y)
+const float *ISA_NAME(tile_of)(struct image_shape shape, struct tile_source source, float *space)
 {
-    size_t row = (size_t)(shape.width + 2 * shape.padding) * (size_t)shape.channels;
-    return tile + (size_t)(y + shape.padding) * row + (size_t)shape.padding * (size_t)shape.channels;
-}
-
-const float *ISA_NAME(tile_of_activation)(struct image_shape shape, const float *input, const float *affine,
-                                          float *space)
-{
-    if (affine == NULL && shape.padding == 0) return input;
-    size_t row = (size_t)shape.width * (size_t)shape.channels;
-    zero_border(shape, space);
-    for (int y = 0; y < shape.height; y++, input += row) {
-        float *out = tile_row(shape, space, y);
-        if (affine == NULL)
-            memcpy(out, input, row * sizeof *out);
-        else
-            activate_pixels(shape.width, shape.channels, input, affine, out);
-    }
+    if (source.map == NULL && shape.padding == 0) return source.values;
+    struct image_window window = {-shape.padding, -shape.padding, shape.height + 2 * shape.padding,
+                                  shape.width + 2 * shape.padding};
+    ISA_NAME(tile_fill)(shape, window, source, space);
     return space;
-}
-
-const float *ISA_NAME(tile_of_gradient)(struct image_shape shape, const float *gradient, const float *raw,
-                                        const float *coefficients, float *space)
-{
-    if (coefficients == NULL) return ISA_NAME(tile_of_activation)(shape, gradient, NULL, space);
-    size_t row = (size_t)shape.width * (size_t)shape.channels;
-    zero_border(shape, space);
-    for (int y = 0; y < shape.height; y++, gradient += row, raw += row)
-        combine_pixels(shape.width, shape.channels, gradient, raw, coefficients, tile_row(shape, space, y));
-    return space;
-}
-
-// Two sums per channel for LANES channels, in double: half a vector of channels each.
-struct lane_sums {
-    vector_double first[2], second[2];
-};
-
-static inline void lane_sums_add(struct lane_sums *sums, vector value, vector factor)
-{
-    for (int half = 0; half < 2; half++) {
-        vector_double wide = vector_widen(value, half);
-        sums->first[half] += wide;
-        sums->second[half] += wide * vector_widen(factor, half);
-    }
-}
-
-static inline void lane_sums_store(const struct lane_sums *lanes, struct channel_sums *sums)
-{
-    for (int half = 0; half < 2; half++)
-        for (int l = 0; l < LANES / 2; l++)
-            sums[half * (LANES / 2) + l] = (struct channel_sums){lanes->first[half][l], lanes->second[half][l]};
 }
 
 void ISA_NAME(image_square_sums)(struct image_shape shape, const float *x, struct channel_sums *sums)

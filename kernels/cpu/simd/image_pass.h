@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/simd/vector.h"
+#include "kernels/device.h"
 
 struct image_shape {
     int height, width, channels;
@@ -17,14 +18,40 @@ static inline size_t tile_floats(struct image_shape shape)
            (size_t)shape.channels;
 }
 
-// Writes relu(scale * input + shift) (affine NULL: input) into `space` with its border of zeros and returns what a
-// kernel should read: `space`, or the input itself when there is nothing to do.
-const float *ISA_NAME(tile_of_activation)(struct image_shape shape, const float *input, const float *affine,
-                                          float *space);
+// What one image's tile holds. `values` point at the image's first pixel.
+//   map NULL    values
+//   raw NULL    relu(scale * values + shift)                                 map: scale, shift
+//   else        factor_gradient * values + factor_raw * raw + offset         map: the three factors
+struct tile_source {
+    const float *values, *raw, *map;
+};
 
-// The same for factor_gradient * gradient + factor_raw * raw + offset (coefficients NULL: gradient).
-const float *ISA_NAME(tile_of_gradient)(struct image_shape shape, const float *gradient, const float *raw,
-                                        const float *coefficients, float *space);
+// The source of an activation (affine.data may be NULL) and of a gradient (coefficients.data may be NULL).
+static inline struct tile_source activation_source(const void *input, size_t image, size_t image_floats,
+                                                   struct per_run affine, int run)
+{
+    return (struct tile_source){(const float *)input + image * image_floats, NULL, per_run_part(affine, run)};
+}
+
+static inline struct tile_source gradient_source(const void *gradient, const void *raw, size_t image,
+                                                 size_t image_floats, struct per_run coefficients, int run)
+{
+    const float *map = per_run_part(coefficients, run);
+    return (struct tile_source){(const float *)gradient + image * image_floats,
+                                map == NULL ? NULL : (const float *)raw + image * image_floats, map};
+}
+
+// Part of an image with zeros wherever it reaches outside: rows [row, row + height) and columns [column, column + width).
+struct image_window {
+    int row, column, height, width;
+};
+
+// Writes height x width x channels into `space`.
+void ISA_NAME(tile_fill)(struct image_shape shape, struct image_window window, struct tile_source source, float *space);
+
+// Writes the whole image with its border of zeros into `space` and returns what a kernel should read: `space`, or the
+// values themselves when there is nothing to do.
+const float *ISA_NAME(tile_of)(struct image_shape shape, struct tile_source source, float *space);
 
 // sums[c] = sum over pixels of (x, x * x).
 void ISA_NAME(image_square_sums)(struct image_shape shape, const float *x, struct channel_sums *sums);

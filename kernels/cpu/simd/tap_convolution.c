@@ -3,6 +3,10 @@
 // units, not the load ports, are the bound. A panel of packed filters streams from L2 while the tile stays in L1 or L2.
 #include "kernels/cpu/simd/tap_convolution.h"
 
+#include <stdbool.h>
+
+enum { WIDE_BLOCK_PIXELS = 2 * BLOCK_PIXELS };
+
 static int panel_vectors(int channels)
 {
     return channels > LANES ? 2 : 1;
@@ -51,19 +55,17 @@ struct tap_block {
     int width; // channels of this panel that exist
 };
 
-static inline void store_channels(float *to, vector value, const float *residual, int width)
+// The last panel may be narrower than its vectors.
+static void store_narrow(const struct tap_block *b, ptrdiff_t at, vector value, int width)
 {
-    if (width >= LANES) {
-        vector_store(to, residual == NULL ? value : value + vector_load(residual));
-        return;
-    }
-    for (int l = 0; l < width; l++) to[l] = residual == NULL ? value[l] : value[l] + residual[l];
+    for (int l = 0; l < width && l < LANES; l++)
+        b->output[at + l] = b->residual == NULL ? value[l] : value[l] + b->residual[at + l];
 }
 
 // `pixels` and `vectors` are constants at every call, so that the sums live in registers.
 static inline __attribute__((always_inline)) void tap_block_run(const struct tap_block *b, int pixels, int vectors)
 {
-    vector sums[BLOCK_PIXELS][2];
+    vector sums[WIDE_BLOCK_PIXELS][2];
     for (int p = 0; p < pixels; p++)
         for (ptrdiff_t v = 0; v < vectors; v++) sums[p][v] = (vector){0};
     const float *weights = b->panel;
@@ -81,11 +83,18 @@ static inline __attribute__((always_inline)) void tap_block_run(const struct tap
             }
         }
     }
+    const bool whole = b->width >= vectors * LANES;
+#pragma GCC unroll 16
     for (int p = 0; p < pixels; p++)
+#pragma GCC unroll 2
         for (ptrdiff_t v = 0; v < vectors; v++) {
             ptrdiff_t at = p * b->output_step + v * LANES;
-            store_channels(b->output + at, sums[p][v], b->residual == NULL ? NULL : b->residual + at,
-                           b->width - (int)v * LANES);
+            if (!whole)
+                store_narrow(b, at, sums[p][v], b->width - (int)v * LANES);
+            else if (b->residual == NULL)
+                vector_store(b->output + at, sums[p][v]);
+            else
+                vector_store(b->output + at, sums[p][v] + vector_load(b->residual + at));
         }
 }
 
@@ -100,8 +109,9 @@ static void run_one_vector(const struct tap_block *block, int pixels)
     case 5: tap_block_run(block, 5, 1); break;
     case 6: tap_block_run(block, 6, 1); break;
     case 7: tap_block_run(block, 7, 1); break;
-    default: tap_block_run(block, 8, 1); break;
+    case 8: tap_block_run(block, 8, 1); break;
 #endif
+    default: tap_block_run(block, WIDE_BLOCK_PIXELS, 1); break;
     }
 }
 
@@ -121,17 +131,25 @@ static void run_two_vectors(const struct tap_block *block, int pixels)
     }
 }
 
+// How many of the `left` pixels of a row the next block takes. One vector wide, twice the pixels make up for the sums that
+// are missing: 8 would not hide the latency of 4 cycles times 2 units.
+static int block_pixels(int left, int vectors)
+{
+    if (vectors == 1 && left >= WIDE_BLOCK_PIXELS) return WIDE_BLOCK_PIXELS;
+    return left < BLOCK_PIXELS ? left : BLOCK_PIXELS;
+}
+
 static void convolve_row(const struct tap_convolution *job, struct tap_block block, int vectors)
 {
-    for (int column = 0; column < job->columns; column += BLOCK_PIXELS) {
-        int pixels = job->columns - column < BLOCK_PIXELS ? job->columns - column : BLOCK_PIXELS;
+    for (int left = job->columns, pixels; left > 0; left -= pixels) {
+        pixels = block_pixels(left, vectors);
         if (vectors == 2)
             run_two_vectors(&block, pixels);
         else
             run_one_vector(&block, pixels);
-        block.input += BLOCK_PIXELS * block.input_step;
-        block.output += BLOCK_PIXELS * block.output_step;
-        if (block.residual != NULL) block.residual += BLOCK_PIXELS * block.output_step;
+        block.input += pixels * block.input_step;
+        block.output += pixels * block.output_step;
+        if (block.residual != NULL) block.residual += pixels * block.output_step;
     }
 }
 

@@ -118,4 +118,15 @@ static inline vector_double vector_widen(vector x, int half)
 #endif
 }
 
+static inline vector_double vector_double_fma(vector_double a, vector_double b, vector_double c)
+{
+#if defined(__AVX512F__)
+    return _mm512_fmadd_pd(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_pd(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 #endif

@@ -1,0 +1,13 @@
+// convolution_table.h: which algorithm serves which convolution. A static table: nothing measured at run time changes
+// bits. Whoever changes a line changes CONVOLUTION_TABLE_VERSION, which goes into run.json and the configuration hash.
+#ifndef KERNELS_CPU_CONVOLUTION_TABLE_H
+#define KERNELS_CPU_CONVOLUTION_TABLE_H
+
+#include "kernels/kernels.h"
+
+// m of F(m x m, 3 x 3), or 0 for the direct algorithm. Winograd needs a 3x3 filter, stride 1 and channels that are
+// multiples of `lanes`, the width of the instruction set.
+int convolution_winograd_outputs(const struct device *device, enum operation operation, const struct conv_shape *shape,
+                                 int lanes);
+
+#endif
