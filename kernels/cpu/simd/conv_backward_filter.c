@@ -14,7 +14,8 @@
 #include "kernels/cpu/simd/winograd.h"
 #include "kernels/device.h"
 
-enum { IMAGE_GROUPS = 8 };
+// Pixels that stay in L1 while all pairs pass over them.
+enum { IMAGE_GROUPS = 8, CHUNK_PIXELS = 64 };
 
 struct filter_job {
     const struct conv_backward_filter *conv;
@@ -29,29 +30,28 @@ static void add_image(const struct filter_job *job, const float *tile, const flo
 {
     struct conv_shape s = job->conv->shape;
     int tile_width = job->input.width + 2 * job->input.padding;
-    int pairs = s.kernel * s.channels_in;
-    for (int kernel_row = 0; kernel_row < s.kernel; kernel_row++)
-        for (int column = 0; column < s.channels_out; column += 2 * LANES) {
-            int width = s.channels_out - column < 2 * LANES ? s.channels_out - column : 2 * LANES;
-            int blocks = (pairs + filter_block_pairs(width) - 1) / filter_block_pairs(width);
-            for (int i = 0; i < blocks; i++) {
-                int first = pairs * i / blocks, last = pairs * (i + 1) / blocks; // blocks of nearly equal size
+    int pairs = s.kernel * s.channels_in, rows = job->gradient.height;
+    int chunk = job->gradient.width >= CHUNK_PIXELS ? 1 : CHUNK_PIXELS / job->gradient.width;
+    ptrdiff_t tile_row = (ptrdiff_t)tile_width * s.channels_in;
+    ptrdiff_t gradient_row = (ptrdiff_t)job->gradient.width * s.channels_out;
+    for (int row = 0; row < rows; row += chunk)
+        for (int kernel_row = 0; kernel_row < s.kernel; kernel_row++)
+            for (int column = 0; column < s.channels_out; column += 2 * LANES) {
+                int left = s.channels_out - column;
                 struct filter_block block = {
-                    .input = tile + (size_t)kernel_row * (size_t)tile_width * (size_t)s.channels_in + first,
-                    .gradient = gradient + column,
-                    .rows = job->gradient.height,
+                    .input = tile + (row * s.stride + kernel_row) * tile_row,
+                    .gradient = gradient + row * gradient_row + column,
+                    .rows = rows - row < chunk ? rows - row : chunk,
                     .columns = job->gradient.width,
-                    .input_row = (ptrdiff_t)s.stride * tile_width * s.channels_in,
+                    .input_row = s.stride * tile_row,
                     .input_pixel = (ptrdiff_t)s.stride * s.channels_in,
                     .gradient_pixel = s.channels_out,
-                    .sums =
-                        sums + ((size_t)kernel_row * (size_t)pairs + (size_t)first) * (size_t)s.channels_out + column,
+                    .sums = sums + (ptrdiff_t)kernel_row * pairs * s.channels_out + column,
                     .channels_out = s.channels_out,
-                    .width = width,
+                    .width = left < 2 * LANES ? left : 2 * LANES,
                 };
-                ISA_NAME(filter_block_add)(&block, last - first);
+                ISA_NAME(filter_block_add)(&block, pairs);
             }
-        }
 }
 
 static void add_group(const struct filter_job *job, int run, int group, float *space, float *sums)
@@ -66,8 +66,7 @@ static void add_group(const struct filter_job *job, int run, int group, float *s
         const float *tile = ISA_NAME(tile_of)(
             job->input, activation_source(conv->input, image, input_floats, conv->affine, run), space);
         const float *gradient = ISA_NAME(tile_of)(
-            job->gradient,
-            gradient_source(conv->gradient, conv->raw, image, gradient_floats, conv->coefficients, run),
+            job->gradient, gradient_source(conv->gradient, conv->raw, image, gradient_floats, conv->coefficients, run),
             space + job->input_floats);
         add_image(job, tile, gradient, sums);
     }

@@ -1,6 +1,8 @@
-// filter_block.c: see filter_block.h. Per pixel two vectors of channels out and one broadcast per pair feed two
+// filter_block.c: see filter_block.h. Register blocks of pairs x two vectors run over all pixels: per pixel two vectors of channels out and one broadcast per pair feed two
 // multiply-adds per pair: the arithmetic units are the bound.
 #include "kernels/cpu/simd/filter_block.h"
+
+enum { PAIRS_MAX = BLOCK_PIXELS > 4 ? 2 * BLOCK_PIXELS : 9 };
 
 static inline void add_channels(float *to, vector value, int width)
 {
@@ -22,7 +24,7 @@ static inline vector load_channels(const float *from, int width)
 static inline __attribute__((always_inline)) void filter_block_run(const struct filter_block *b, int pairs, int vectors,
                                                                    int whole)
 {
-    vector sums[2 * BLOCK_PIXELS][2];
+    vector sums[PAIRS_MAX][2];
     for (int q = 0; q < pairs; q++)
         for (ptrdiff_t v = 0; v < vectors; v++) sums[q][v] = (vector){0};
     const float *gradient = b->gradient;
@@ -48,50 +50,42 @@ static inline __attribute__((always_inline)) void filter_block_run(const struct 
             add_channels(b->sums + q * b->channels_out + v * LANES, sums[q][v], b->width - (int)v * LANES);
 }
 
-static inline __attribute__((always_inline)) void run_two_vectors(const struct filter_block *block, int pairs, int whole)
+// How many pairs a register block takes. One vector wide it needs twice as many to have enough sums under way; 9 are a
+// kernel row of the stem, 3 columns x 3 colours.
+static int block_pairs(int left, int vectors)
 {
-    switch (pairs) {
-    case 1: filter_block_run(block, 1, 2, whole); break;
-    case 2: filter_block_run(block, 2, 2, whole); break;
-    case 3: filter_block_run(block, 3, 2, whole); break;
-#if defined(__AVX512F__)
-    case 4: filter_block_run(block, 4, 2, whole); break;
-    case 5: filter_block_run(block, 5, 2, whole); break;
-    case 6: filter_block_run(block, 6, 2, whole); break;
-    case 7: filter_block_run(block, 7, 2, whole); break;
-#endif
-    default: filter_block_run(block, BLOCK_PIXELS, 2, whole); break;
-    }
+    if (vectors == 1 && left >= 2 * BLOCK_PIXELS) return 2 * BLOCK_PIXELS;
+    if (vectors == 1 && left == 9) return 9;
+    return left < BLOCK_PIXELS ? 1 : BLOCK_PIXELS;
 }
 
-static inline __attribute__((always_inline)) void run_one_vector(const struct filter_block *block, int pairs, int whole)
+static inline __attribute__((always_inline)) void add_pairs(const struct filter_block *block, int pairs, int vectors,
+                                                            int whole)
 {
-    int done = 0;
     struct filter_block rest = *block;
-    if (pairs == 2 * BLOCK_PIXELS) {
-        filter_block_run(block, 2 * BLOCK_PIXELS, 1, whole);
-        return;
-    }
-    for (; done + BLOCK_PIXELS / 2 <= pairs; done += BLOCK_PIXELS / 2) {
-        rest.input = block->input + done;
-        rest.sums = block->sums + done * block->channels_out;
-        filter_block_run(&rest, BLOCK_PIXELS / 2, 1, whole);
-    }
-    for (; done < pairs; done++) {
-        rest.input = block->input + done;
-        rest.sums = block->sums + done * block->channels_out;
-        filter_block_run(&rest, 1, 1, whole);
+    for (int left = pairs, taken; left > 0; left -= taken) {
+        taken = block_pairs(left, vectors);
+        if (taken == 1)
+            filter_block_run(&rest, 1, vectors, whole);
+        else if (taken == BLOCK_PIXELS)
+            filter_block_run(&rest, BLOCK_PIXELS, vectors, whole);
+        else if (vectors == 1 && taken == 9)
+            filter_block_run(&rest, 9, 1, whole);
+        else if (vectors == 1)
+            filter_block_run(&rest, 2 * BLOCK_PIXELS, 1, whole);
+        rest.input += taken;
+        rest.sums += taken * block->channels_out;
     }
 }
 
 void ISA_NAME(filter_block_add)(const struct filter_block *block, int pairs)
 {
     if (block->width >= 2 * LANES)
-        run_two_vectors(block, pairs, 1);
+        add_pairs(block, pairs, 2, 1);
     else if (block->width > LANES)
-        run_two_vectors(block, pairs, 0);
+        add_pairs(block, pairs, 2, 0);
     else if (block->width == LANES)
-        run_one_vector(block, pairs, 1);
+        add_pairs(block, pairs, 1, 1);
     else
-        run_one_vector(block, pairs, 0);
+        add_pairs(block, pairs, 1, 0);
 }

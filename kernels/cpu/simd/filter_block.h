@@ -1,5 +1,5 @@
-// filter_block.h: the inner engine of conv_backward_filter: a register block of sums over pixels of one value per "pair"
-// times a row of channels out. A pair is a (kernel column, channel in) that lies side by side in a padded tile.
+// filter_block.h: the inner engine of conv_backward_filter: sums over pixels of one value per "pair" times a
+// row of channels out. A pair is a (kernel column, channel in) that lies side by side in a padded tile.
 #ifndef KERNELS_CPU_SIMD_FILTER_BLOCK_H
 #define KERNELS_CPU_SIMD_FILTER_BLOCK_H
 
@@ -14,16 +14,10 @@ struct filter_block {
     ptrdiff_t input_row, input_pixel, gradient_pixel; // floats from one output row or pixel to the next
     float *sums;                                      // pairs x channels_out, added to
     ptrdiff_t channels_out;
-    int width;                                        // channels out of the block, at most 2 * LANES
+    int width; // channels out of the block, at most 2 * LANES
 };
 
-// How many pairs a block takes: twice as many when it is one vector wide, to have enough sums under way.
-static inline int filter_block_pairs(int width)
-{
-    return width > LANES ? BLOCK_PIXELS : 2 * BLOCK_PIXELS;
-}
-
-// sums += for each of `pairs` (at most filter_block_pairs(width)) and each channel out, over all pixels.
+// sums += for each of `pairs` (any number) and each channel out, over all pixels.
 void ISA_NAME(filter_block_add)(const struct filter_block *block, int pairs);
 
 #endif

@@ -3,31 +3,39 @@
 
 #include "kernels/cpu/simd/lane_sums.h"
 
+// Channels outside, pixels inside: the maps of LANES channels stay in registers.
 static void activate_pixels(int pixels, int channels, const float *input, const float *affine, float *out)
 {
     const float *scale = affine, *shift = affine + channels;
-    for (int p = 0; p < pixels; p++, input += channels, out += channels) {
-        int c = 0;
-        for (; c + LANES <= channels; c += LANES)
-            vector_store(out + c, vector_relu(vector_affine(vector_load(scale + c), vector_load(input + c),
-                                                            vector_load(shift + c))));
-        for (; c < channels; c++) out[c] = scalar_relu(scalar_affine(scale[c], input[c], shift[c]));
+    size_t end = (size_t)pixels * (size_t)channels;
+    int c = 0;
+    for (; c + LANES <= channels; c += LANES) {
+        const vector of_input = vector_load(scale + c), offset = vector_load(shift + c);
+        for (size_t at = (size_t)c; at < end; at += (size_t)channels)
+            vector_store(out + at, vector_relu(vector_affine(of_input, vector_load(input + at), offset)));
     }
+    for (; c < channels; c++)
+        for (size_t at = (size_t)c; at < end; at += (size_t)channels)
+            out[at] = scalar_relu(scalar_affine(scale[c], input[at], shift[c]));
 }
 
 static void combine_pixels(int pixels, int channels, const float *gradient, const float *raw, const float *coefficients,
                            float *out)
 {
     const float *of_gradient = coefficients, *of_raw = of_gradient + channels, *offset = of_raw + channels;
-    for (int p = 0; p < pixels; p++, gradient += channels, raw += channels, out += channels) {
-        int c = 0;
-        for (; c + LANES <= channels; c += LANES) {
-            vector tail = vector_fma(vector_load(of_raw + c), vector_load(raw + c), vector_load(offset + c));
-            vector_store(out + c, vector_fma(vector_load(of_gradient + c), vector_load(gradient + c), tail));
+    size_t end = (size_t)pixels * (size_t)channels;
+    int c = 0;
+    for (; c + LANES <= channels; c += LANES) {
+        const vector gradient_factor = vector_load(of_gradient + c), raw_factor = vector_load(of_raw + c);
+        const vector added = vector_load(offset + c);
+        for (size_t at = (size_t)c; at < end; at += (size_t)channels) {
+            vector tail = vector_fma(raw_factor, vector_load(raw + at), added);
+            vector_store(out + at, vector_fma(gradient_factor, vector_load(gradient + at), tail));
         }
-        for (; c < channels; c++)
-            out[c] = scalar_fma(of_gradient[c], gradient[c], scalar_fma(of_raw[c], raw[c], offset[c]));
     }
+    for (; c < channels; c++)
+        for (size_t at = (size_t)c; at < end; at += (size_t)channels)
+            out[at] = scalar_fma(of_gradient[c], gradient[at], scalar_fma(of_raw[c], raw[at], offset[c]));
 }
 
 static void fill_pixels(int pixels, int channels, struct tile_source source, float *out)

@@ -5,20 +5,40 @@
 #include "kernels/cpu/simd/operations.h"
 #include "kernels/device.h"
 
+// Sums in double, in the order of the positions, for one channel and for LANES of them alike.
+static float pool_channel(const struct pool_forward *pool, const float *input, const float *affine, int c)
+{
+    int channels = pool->channels;
+    double sum = 0;
+    for (int p = 0; p < pool->positions; p++) {
+        float x = input[(size_t)p * (size_t)channels + (size_t)c];
+        sum += (double)(affine == NULL ? x : scalar_relu(scalar_affine(affine[c], x, affine[channels + c])));
+    }
+    return (float)(sum / pool->positions);
+}
+
+static void pool_lanes(const struct pool_forward *pool, const float *input, const float *affine, float *features)
+{
+    vector_double sums[2] = {{0}};
+    for (int p = 0; p < pool->positions; p++, input += pool->channels) {
+        vector x = vector_load(input);
+        if (affine != NULL)
+            x = vector_relu(vector_affine(vector_load(affine), x, vector_load(affine + pool->channels)));
+        for (int half = 0; half < 2; half++) sums[half] += vector_widen(x, half);
+    }
+    for (int half = 0; half < 2; half++)
+        for (int l = 0; l < LANES / 2; l++) features[half * (LANES / 2) + l] = (float)(sums[half][l] / pool->positions);
+}
+
 static void pool_image(const struct pool_forward *pool, int image)
 {
-    int run = image / pool->images, channels = pool->channels;
-    const float *affine = per_run_part(pool->affine, run);
-    const float *input = (const float *)pool->input + (size_t)image * (size_t)pool->positions * (size_t)channels;
-    float *features = pool->features + (size_t)image * (size_t)channels;
-    for (int c = 0; c < channels; c++) {
-        double sum = 0;
-        for (int p = 0; p < pool->positions; p++) {
-            float x = input[(size_t)p * (size_t)channels + (size_t)c];
-            sum += (double)(affine == NULL ? x : scalar_relu(scalar_affine(affine[c], x, affine[channels + c])));
-        }
-        features[c] = (float)(sum / pool->positions);
-    }
+    const float *affine = per_run_part(pool->affine, image / pool->images);
+    const float *input = (const float *)pool->input + (size_t)image * (size_t)pool->positions * (size_t)pool->channels;
+    float *features = pool->features + (size_t)image * (size_t)pool->channels;
+    int c = 0;
+    for (; c + LANES <= pool->channels; c += LANES)
+        pool_lanes(pool, input + c, affine == NULL ? NULL : affine + c, features + c);
+    for (; c < pool->channels; c++) features[c] = pool_channel(pool, input, affine, c);
 }
 
 void ISA_NAME(pool_forward)(struct device *device, const void *settings)

@@ -118,6 +118,25 @@ static inline vector_double vector_widen(vector x, int half)
 #endif
 }
 
+// Row i, lane j becomes row j, lane i: log2(LANES) rounds that exchange ever larger blocks.
+static inline void vector_transpose(vector rows[LANES])
+{
+    for (int block = 1; block < LANES; block *= 2) {
+        vector_bits low, high; // lanes of the pair (row, row + block) that make up the new rows
+        for (int l = 0; l < LANES; l++) {
+            low[l] = (l & block) == 0 ? l : l - block + LANES;
+            high[l] = (l & block) == 0 ? l + block : l + LANES;
+        }
+#pragma GCC unroll 16
+        for (int row = 0; row < LANES; row++) {
+            if ((row & block) != 0) continue;
+            vector first = rows[row], second = rows[row + block];
+            rows[row] = __builtin_shuffle(first, second, low);
+            rows[row + block] = __builtin_shuffle(first, second, high);
+        }
+    }
+}
+
 static inline vector_double vector_double_fma(vector_double a, vector_double b, vector_double c)
 {
 #if defined(__AVX512F__)

@@ -25,23 +25,32 @@ struct winograd_job {
     int group_rows, groups; // tile rows of a group; groups of a run
     size_t factor_stride, product_stride;
     float *filters, *spaces; // runs x products matrices, packed; one work space per thread
-    size_t matrix_floats, space_floats;
+    size_t matrix_stride, space_floats;
     struct channel_sums *partial; // runs x groups x channels_out, or NULL
 };
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 // ---- filters ---------------------------------------------------------------------------------------------------
 
-// The three by three taps of LANES output channels for one input channel.
-static inline void load_taps(const struct winograd_job *job, const float *filter, int in, int out, vector taps[TAPS])
+// The taps of LANES input channels for LANES output channels, output channels side by side.
+static void load_taps(const struct winograd_job *job, const float *filter, int in, int out, vector taps[LANES][TAPS])
 {
-    int channels_in = job->conv->channels_in, channels_out = job->conv->channels_out;
-    for (int t = 0; t < TAPS; t++) {
+    size_t channels_in = (size_t)job->conv->channels_in, channels_out = (size_t)job->conv->channels_out;
+    for (size_t t = 0; t < TAPS; t++) {
+        vector rows[LANES];
         if (!job->conv->backward) {
-            taps[t] = vector_load(filter + ((size_t)t * (size_t)channels_in + (size_t)in) * (size_t)channels_out + out);
+            const float *first = filter + (t * channels_in + (size_t)in) * channels_out + (size_t)out;
+            for (size_t i = 0; i < LANES; i++) taps[i][t] = vector_load(first + i * channels_out);
             continue;
         }
-        const float *column = filter + ((size_t)(TAPS - 1 - t) * (size_t)channels_out + (size_t)out) * (size_t)channels_in + in;
-        for (int l = 0; l < LANES; l++) taps[t][l] = column[(size_t)l * (size_t)channels_in];
+        const float *first = filter + ((TAPS - 1 - t) * channels_out + (size_t)out) * channels_in + (size_t)in;
+        for (size_t i = 0; i < LANES; i++) rows[i] = vector_load(first + i * channels_in);
+        vector_transpose(rows);
+        for (size_t i = 0; i < LANES; i++) taps[i][t] = rows[i];
     }
 }
 
@@ -62,22 +71,23 @@ static inline __attribute__((always_inline)) void transform_filter(int outputs, 
     }
 }
 
-// Packs one input channel of one run's filter, as tap_pack does for one tap: panels of outputs, inside them inputs.
-static void pack_channel(const struct winograd_job *job, int run, int in)
+// Packs LANES input channels of one run's filter, as tap_pack does for one tap: panels of outputs, inside them inputs.
+static void pack_channels(const struct winograd_job *job, int run, int in)
 {
     const float *filter = per_run_part(job->conv->filter, run);
-    float *packed = job->filters + (size_t)run * (size_t)job->tiles.products * job->matrix_floats;
+    float *packed = job->filters + (size_t)run * (size_t)job->tiles.products * job->matrix_stride;
     int channels_in = job->conv->channels_in, channels_out = job->conv->channels_out;
     for (int out = 0; out < channels_out; out += LANES) {
         int panel = out / PANEL_CHANNELS * PANEL_CHANNELS;
-        int width = channels_out - panel < PANEL_CHANNELS ? channels_out - panel : PANEL_CHANNELS;
+        int width = smaller(channels_out - panel, PANEL_CHANNELS);
         float *at = packed + (size_t)panel * (size_t)channels_in + (size_t)in * (size_t)width + (size_t)(out - panel);
-        vector taps[TAPS];
+        vector taps[LANES][TAPS];
         load_taps(job, filter, in, out, taps);
-        if (job->tiles.outputs == 4)
-            transform_filter(4, taps, at, job->matrix_floats);
-        else
-            transform_filter(2, taps, at, job->matrix_floats);
+        for (int i = 0; i < LANES; i++, at += width)
+            if (job->tiles.outputs == 4)
+                transform_filter(4, taps[i], at, job->matrix_stride);
+            else
+                transform_filter(2, taps[i], at, job->matrix_stride);
     }
 }
 
@@ -140,18 +150,14 @@ static inline __attribute__((always_inline)) void finish_tile(int outputs, const
         store_tile(tile, tile->height, tile->width, y, scale, shift, sums);
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 // The tile at (tile row of the run, column), from `channel` on.
 static struct output_tile locate_tile(const struct winograd_job *job, int run, int run_row, int column, int channel)
 {
     const struct winograd_convolution *conv = job->conv;
     int image = run_row / job->tiles.rows, row = run_row % job->tiles.rows, outputs = job->tiles.outputs;
-    size_t pixel = ((size_t)(run * conv->images + image) * (size_t)conv->height + (size_t)(row * outputs)) *
-                       (size_t)conv->width + (size_t)(column * outputs);
+    size_t pixel =
+        ((size_t)(run * conv->images + image) * (size_t)conv->height + (size_t)(row * outputs)) * (size_t)conv->width +
+        (size_t)(column * outputs);
     size_t at = pixel * (size_t)conv->channels_out + (size_t)channel;
     return (struct output_tile){
         .output = (float *)conv->output + at,
@@ -197,9 +203,9 @@ static void transform_inputs(const struct winograd_job *job, int run, int first_
     size_t image_floats = (size_t)conv->height * (size_t)conv->width * (size_t)conv->channels_in;
     for (int row = first_row; row < first_row + rows; row++) {
         size_t image = (size_t)run * (size_t)conv->images + (size_t)(row / job->tiles.rows);
-        struct tile_source source =
-            conv->raw == NULL ? activation_source(conv->input, image, image_floats, conv->map, run)
-                              : gradient_source(conv->input, conv->raw, image, image_floats, conv->map, run);
+        struct tile_source source = conv->raw == NULL
+                                        ? activation_source(conv->input, image, image_floats, conv->map, run)
+                                        : gradient_source(conv->input, conv->raw, image, image_floats, conv->map, run);
         ISA_NAME(winograd_input_row)
         (job->tiles, job->input, source, row % job->tiles.rows, strip, factors, job->factor_stride);
         factors += (ptrdiff_t)job->tiles.columns * conv->channels_in;
@@ -210,20 +216,19 @@ static void multiply(const struct winograd_job *job, int run, int tiles, const f
 {
     static const struct tap_list one_tap = {.count = 1};
     const struct winograd_convolution *conv = job->conv;
-    const float *filters = job->filters + (size_t)run * (size_t)job->tiles.products * job->matrix_floats;
-    for (int p = 0; p < job->tiles.products; p++)
-        ISA_NAME(tap_convolve)
-        (&(struct tap_convolution){.taps = &one_tap,
-                                   .packed = filters + (size_t)p * job->matrix_floats,
-                                   .channels_in = conv->channels_in,
-                                   .channels_out = conv->channels_out,
-                                   .tile = factors + (size_t)p * job->factor_stride,
-                                   .tile_width = tiles,
-                                   .step = 1,
-                                   .rows = 1,
-                                   .columns = tiles,
-                                   .output = products + (size_t)p * job->product_stride,
-                                   .output_pixel_stride = conv->channels_out});
+    const float *filters = job->filters + (size_t)run * (size_t)job->tiles.products * job->matrix_stride;
+    for (int p = 0; p < job->tiles.products; p++) ISA_NAME(tap_convolve)
+    (&(struct tap_convolution){.taps = &one_tap,
+                               .packed = filters + (size_t)p * job->matrix_stride,
+                               .channels_in = conv->channels_in,
+                               .channels_out = conv->channels_out,
+                               .tile = factors + (size_t)p * job->factor_stride,
+                               .tile_width = tiles,
+                               .step = 1,
+                               .rows = 1,
+                               .columns = tiles,
+                               .output = products + (size_t)p * job->product_stride,
+                               .output_pixel_stride = conv->channels_out});
 }
 
 static void run_group(const struct winograd_job *job, int index, float *space)
@@ -251,7 +256,7 @@ static struct winograd_job plan_job(const struct winograd_convolution *conv)
     int tiles = job.group_rows * job.tiles.columns;
     job.factor_stride = winograd_matrix_stride(tiles, conv->channels_in);
     job.product_stride = winograd_matrix_stride(tiles, conv->channels_out);
-    job.matrix_floats = (size_t)conv->channels_in * (size_t)conv->channels_out;
+    job.matrix_stride = winograd_matrix_stride(conv->channels_in, conv->channels_out);
     job.space_floats = scratch_round(winograd_strip_floats(job.tiles, conv->channels_in)) +
                        scratch_round((size_t)job.tiles.products * job.factor_stride) +
                        scratch_round((size_t)job.tiles.products * job.product_stride);
@@ -261,13 +266,13 @@ static struct winograd_job plan_job(const struct winograd_convolution *conv)
 void ISA_NAME(winograd_convolve)(struct device *device, const struct winograd_convolution *conv)
 {
     struct winograd_job job = plan_job(conv);
-    int groups = conv->runs * job.groups;
-    size_t filter_bytes = (size_t)conv->runs * (size_t)job.tiles.products * job.matrix_floats * sizeof(float);
+    int groups = conv->runs * job.groups, blocks_in = conv->channels_in / LANES;
+    size_t filter_bytes = (size_t)conv->runs * (size_t)job.tiles.products * job.matrix_stride * sizeof(float);
     size_t space_bytes = (size_t)device->threads * job.space_floats * sizeof(float);
     size_t partial_bytes =
         conv->sums == NULL ? 0 : (size_t)groups * (size_t)conv->channels_out * sizeof(struct channel_sums);
-    char *cursor = device_scratch(device, scratch_round(filter_bytes) + scratch_round(space_bytes) +
-                                              scratch_round(partial_bytes));
+    char *cursor =
+        device_scratch(device, scratch_round(filter_bytes) + scratch_round(space_bytes) + scratch_round(partial_bytes));
     if (cursor == NULL) return;
     job.filters = scratch_take(&cursor, filter_bytes);
     job.spaces = scratch_take(&cursor, space_bytes);
@@ -275,12 +280,10 @@ void ISA_NAME(winograd_convolve)(struct device *device, const struct winograd_co
 #pragma omp parallel num_threads(device->threads)
     {
 #pragma omp for schedule(static)
-        for (int i = 0; i < conv->runs * conv->channels_in; i++)
-            pack_channel(&job, i / conv->channels_in, i % conv->channels_in);
+        for (int i = 0; i < conv->runs * blocks_in; i++) pack_channels(&job, i / blocks_in, i % blocks_in * LANES);
 #pragma omp for schedule(static)
         for (int i = 0; i < groups; i++)
             run_group(&job, i, job.spaces + (size_t)omp_get_thread_num() * job.space_floats);
     }
-    if (job.partial != NULL)
-        channel_sums_reduce(conv->runs, job.groups, conv->channels_out, job.partial, conv->sums);
+    if (job.partial != NULL) channel_sums_reduce(conv->runs, job.groups, conv->channels_out, job.partial, conv->sums);
 }

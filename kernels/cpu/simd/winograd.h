@@ -9,10 +9,10 @@
 #include "kernels/kernels.h"
 
 struct winograd_convolution {
-    int outputs;                    // m: 2 or 4
+    int outputs;                     // m: 2 or 4
     int runs, images, height, width; // input and output alike
-    int channels_in, channels_out;  // multiples of LANES
-    bool backward;                  // the filter is channels_out x channels_in and applied turned by 180 degrees
+    int channels_in, channels_out;   // multiples of LANES
+    bool backward;                   // the filter is channels_out x channels_in and applied turned by 180 degrees
     struct per_run filter;
     const void *input, *raw; // as in conv_forward (raw NULL) or conv_backward_data (the gradient and raw)
     struct per_run map;      // the prologue's affine map or coefficients

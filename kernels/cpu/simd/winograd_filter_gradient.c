@@ -59,21 +59,18 @@ static void add_products(const struct gradient_job *job, int product, int first,
     float *sums = job->sums + (size_t)product * job->sum_floats;
     for (int tile = 0; tile < tiles; tile += BLOCK_TILES)
         for (int out = 0; out < s->channels_out; out += 2 * LANES) {
-            int width = smaller(2 * LANES, s->channels_out - out), pairs = filter_block_pairs(width);
-            for (int in = first; in < last; in += pairs) {
-                struct filter_block block = {
-                    .input = inputs + (size_t)tile * (size_t)s->channels_in + in,
-                    .gradient = gradients + (size_t)tile * (size_t)s->channels_out + out,
-                    .rows = 1,
-                    .columns = smaller(BLOCK_TILES, tiles - tile),
-                    .input_pixel = s->channels_in,
-                    .gradient_pixel = s->channels_out,
-                    .sums = sums + (size_t)in * (size_t)s->channels_out + out,
-                    .channels_out = s->channels_out,
-                    .width = width,
-                };
-                ISA_NAME(filter_block_add)(&block, smaller(pairs, last - in));
-            }
+            struct filter_block block = {
+                .input = inputs + (size_t)tile * (size_t)s->channels_in + first,
+                .gradient = gradients + (size_t)tile * (size_t)s->channels_out + out,
+                .rows = 1,
+                .columns = smaller(BLOCK_TILES, tiles - tile),
+                .input_pixel = s->channels_in,
+                .gradient_pixel = s->channels_out,
+                .sums = sums + (size_t)first * (size_t)s->channels_out + out,
+                .channels_out = s->channels_out,
+                .width = smaller(2 * LANES, s->channels_out - out),
+            };
+            ISA_NAME(filter_block_add)(&block, last - first);
         }
 }
 

@@ -5,8 +5,7 @@
 #include "kernels/cpu/simd/winograd_transforms.h"
 
 static inline __attribute__((always_inline)) void transform_input(int outputs, const float *patch, ptrdiff_t row_floats,
-                                                                  ptrdiff_t pixel_floats, float *factors,
-                                                                  size_t stride)
+                                                                  ptrdiff_t pixel_floats, float *factors, size_t stride)
 {
     const int size = outputs + 2;
     vector columns[WINOGRAD_INPUTS_MAX][WINOGRAD_INPUTS_MAX]; // after the first pass: [product row][column]
