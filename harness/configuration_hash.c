@@ -62,7 +62,7 @@ char *configuration_text(const struct configuration *configuration)
     char device_class[32], value[PRESET_TEXT_SIZE];
     environment_device_class(configuration->kernels, device_class, sizeof device_class);
     add_line(&list, "configuration.format=1");
-    add_line(&list, "configuration.arithmetic=%s %s", device_class, environment_algorithm_table);
+    add_line(&list, "configuration.arithmetic=%s %s", device_class, configuration->kernels->arithmetic);
     add_line(&list, "configuration.teacher_images=%s", configuration->teacher_images);
     add_data(&list, "teacher", configuration->teacher_data);
     add_data(&list, "target", configuration->target_data);

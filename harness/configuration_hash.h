@@ -2,7 +2,7 @@
 // which its name tells. Two runs of a cell with the same hash may be averaged; two with different hashes may not.
 //
 // Part of it: every value marked so in preset_keys.c, the checksum and size of both data sets, what teachers see, the
-// class of backend (cpu, reference), and environment_algorithm_table. Teachers and targets of one matrix share it, so
+// class of backend (cpu, reference), and the version of its arithmetic. Teachers and targets of one matrix share it, so
 // that it names a whole report. Not part of it:
 // seeds, the lists of the matrix, report margins, and what changes rounding only (instruction set, threads, compiler,
 // commit); run.json's environment records those.

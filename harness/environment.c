@@ -8,8 +8,6 @@
 #include "base/machine.h"
 #include "harness/json_text.h"
 
-const char environment_algorithm_table[] = "fp32-1";
-
 void environment_device_class(const struct kernels *kernels, char *text, size_t size)
 {
     snprintf(text, size, "%.*s", (int)strcspn(kernels->name, "-"), kernels->name);
@@ -25,7 +23,7 @@ json_t *environment_to_json(const struct device *device)
     return json_pack("{s:s, s:s, s:b, s:o, s:s, s:s, s:i, s:o, s:o, s:s}", "version", build_version, "commit",
                      build_commit, "tree_clean", (int)build_tree_clean, "compiler", json_text(build_compiler), "device",
                      device_class, "backend", kernels->name, "threads", device_threads(device), "cpu", json_text(cpu),
-                     "system", json_text(system), "algorithm_table", environment_algorithm_table);
+                     "system", json_text(system), "algorithm_table", kernels->arithmetic);
 }
 
 // Neither the number of threads nor the processor's name is among them: results do not depend on either.

@@ -6,11 +6,6 @@
 
 #include "kernels/kernels.h"
 
-// Names the arithmetic that decides a result beyond rounding: activation precision and the version of the algorithms.
-// Raised when a change moves accuracies by more than a different order of summation would; part of every
-// configuration hash.
-extern const char environment_algorithm_table[];
-
 // The kind of backend, "cpu" or "reference": its name up to the first '-'.
 void environment_device_class(const struct kernels *kernels, char *text, size_t size);
 

@@ -338,7 +338,10 @@ struct algorithm {
 
 // What a backend provides. Memory functions report failure by STATUS_NO_MEMORY or STATUS_DEVICE.
 struct kernels {
-    const char *name;        // "reference", "cpu-avx512", ...
+    const char *name; // "reference", "cpu-avx512", ...
+    // Precision of activations and version of the algorithms, "fp32-2": what decides a result beyond the order of sums.
+    // Raised when a change moves accuracies by more than another order would; part of every configuration hash.
+    const char *arithmetic;
     size_t statistics_bytes; // size of one channel's statistics record
     size_t activation_bytes; // size of one activation
     struct status (*open)(struct device *device);

@@ -4,6 +4,7 @@
 
 const struct kernels kernels_reference = {
     .name = "reference",
+    .arithmetic = "fp32-1",
     .statistics_bytes = sizeof(struct statistics_reference),
     .activation_bytes = sizeof(float),
     .open = host_memory_open,

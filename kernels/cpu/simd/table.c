@@ -1,5 +1,6 @@
 // table.c: the CPU backend's table for one instruction set. Operations over N x classes or N x features values, and
 // those over a few values per channel, are reference/'s: they take under 1 % of a training step.
+#include "kernels/cpu/convolution_table.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/simd/operations.h"
 #include "kernels/host_memory.h"
@@ -11,8 +12,14 @@
 // batchnorm_backward_reference reads these records as its own.
 _Static_assert(sizeof(struct channel_sums) == sizeof(struct statistics_reference), "records of sums agree");
 
+static struct algorithm algorithm_of(const struct device *device, enum operation operation, const void *settings)
+{
+    return convolution_algorithm(device, operation, settings, LANES);
+}
+
 const struct kernels ISA_NAME(kernels_cpu) = {
     .name = "cpu-" ISA_TEXT(ISA),
+    .arithmetic = CONVOLUTION_TABLE_VERSION,
     .statistics_bytes = sizeof(struct channel_sums),
     .activation_bytes = sizeof(float),
     .open = host_memory_open,
@@ -23,6 +30,7 @@ const struct kernels ISA_NAME(kernels_cpu) = {
     .download = host_memory_download,
     .zero = host_memory_zero,
     .synchronise = host_memory_synchronise,
+    .algorithm = algorithm_of,
     .operations =
         {
             [OPERATION_BATCH_LOAD] = batch_load_cpu,
