@@ -261,10 +261,10 @@ static struct status serve(struct bench *bench)
 int main(int count, char **arguments)
 {
     struct options options = {.depth = 40, .widen = 2, .batch = 32, .classes = 100, .backend = "cpu"};
-    const struct argp argp = {.options = option_list,
-                              .parser = parse_option,
-                              .doc =
-                                  "Answers \"run SECONDS\" lines on standard input with the speed of a training step or of inference."};
+    const struct argp argp = {
+        .options = option_list,
+        .parser = parse_option,
+        .doc = "Answers \"run SECONDS\" lines on standard input with the speed of a training step or of inference."};
     struct bench bench = {0};
     argp_parse(&argp, count, arguments, 0, NULL, &options);
     struct status status = bench_create(&options, &bench);

@@ -4,9 +4,9 @@
 
 #include "kernels/kernels.h"
 
-extern const struct kernels kernels_cpu_portable; // any processor the compiler targets
-extern const struct kernels kernels_cpu_avx2;     // AVX2 and FMA
-extern const struct kernels kernels_cpu_avx512;   // AVX-512 F, BW, DQ, VL
+extern const struct kernels kernels_cpu_portable;    // any processor the compiler targets
+extern const struct kernels kernels_cpu_avx2;        // AVX2 and FMA
+extern const struct kernels kernels_cpu_avx512;      // AVX-512 F, BW, DQ, VL
 extern const struct kernels kernels_cpu_avx512_bf16; // the same with BF16: activations in bfloat16
 
 // Operations that are the same for every instruction set: bound by memory, or over a few values per channel.

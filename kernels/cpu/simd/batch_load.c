@@ -11,8 +11,7 @@ struct byte_table {
 static struct byte_table normalised_bytes(void)
 {
     struct byte_table table;
-    for (int byte = 0; byte < 256; byte++) 
-        table.values[byte] = activation_of((float)((byte / 255.0 - 0.5) / 0.5));
+    for (int byte = 0; byte < 256; byte++) table.values[byte] = activation_of((float)((byte / 255.0 - 0.5) / 0.5));
     return table;
 }
 

@@ -68,8 +68,7 @@ static void backward_image(const struct backward_job *job, int image, float *spa
 {
     const struct conv_backward_data *conv = job->conv;
     int run = image / conv->shape.images;
-    size_t gradient_size =
-        (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
+    size_t gradient_size = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
     size_t output_size = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
     size_t to = (size_t)image * output_size;
     struct tile_source source =

@@ -63,8 +63,8 @@ static void add_group(const struct filter_job *job, int run, int group, float *s
     memset(sums, 0, job->filter_floats * sizeof *sums);
     for (int n = s.images * group / job->groups; n < s.images * (group + 1) / job->groups; n++) {
         size_t image = (size_t)run * (size_t)s.images + (size_t)n;
-        const float *tile = ISA_NAME(tile_of)(
-            job->input, activation_source(conv->input, image, input_size, conv->affine, run), space);
+        const float *tile =
+            ISA_NAME(tile_of)(job->input, activation_source(conv->input, image, input_size, conv->affine, run), space);
         const float *gradient = ISA_NAME(tile_of)(
             job->gradient, gradient_source(conv->gradient, conv->raw, image, gradient_size, conv->coefficients, run),
             space + job->input_floats);

@@ -115,8 +115,8 @@ void ISA_NAME(image_square_sums)(struct image_shape shape, const activation *x, 
     }
 }
 
-static void mask_lanes(int pixels, int channels, const activation *mask_input, vector scale, vector shift, activation *output,
-                       struct channel_sums *sums)
+static void mask_lanes(int pixels, int channels, const activation *mask_input, vector scale, vector shift,
+                       activation *output, struct channel_sums *sums)
 {
     struct lane_sums lanes = {0};
     for (int p = 0; p < pixels; p++, mask_input += channels, output += channels) {
@@ -128,8 +128,8 @@ static void mask_lanes(int pixels, int channels, const activation *mask_input, v
     if (sums != NULL) lane_sums_store(&lanes, sums);
 }
 
-static void mask_channel(int pixels, int channels, const activation *mask_input, float scale, float shift, activation *output,
-                         struct channel_sums *sums)
+static void mask_channel(int pixels, int channels, const activation *mask_input, float scale, float shift,
+                         activation *output, struct channel_sums *sums)
 {
     struct channel_sums sum = {0, 0};
     for (int p = 0; p < pixels; p++, mask_input += channels, output += channels) {
@@ -142,8 +142,8 @@ static void mask_channel(int pixels, int channels, const activation *mask_input,
     if (sums != NULL) *sums = sum;
 }
 
-void ISA_NAME(image_mask)(struct image_shape shape, const activation *mask_input, const float *affine, activation *output,
-                          struct channel_sums *sums)
+void ISA_NAME(image_mask)(struct image_shape shape, const activation *mask_input, const float *affine,
+                          activation *output, struct channel_sums *sums)
 {
     int pixels = shape.height * shape.width, channels = shape.channels, c = 0;
     const float *scale = affine, *shift = affine + channels;

@@ -34,8 +34,8 @@ static inline struct tile_source activation_source(const void *input, size_t ima
     return (struct tile_source){(const activation *)input + image * image_size, NULL, per_run_part(affine, run)};
 }
 
-static inline struct tile_source gradient_source(const void *gradient, const void *raw, size_t image,
-                                                 size_t image_size, struct per_run coefficients, int run)
+static inline struct tile_source gradient_source(const void *gradient, const void *raw, size_t image, size_t image_size,
+                                                 struct per_run coefficients, int run)
 {
     const float *map = per_run_part(coefficients, run);
     return (struct tile_source){(const activation *)gradient + image * image_size,
@@ -59,7 +59,7 @@ void ISA_NAME(image_square_sums)(struct image_shape shape, const activation *x, 
 
 // output = scale * mask_input + shift > 0 ? output : 0.
 // sums (may be NULL): sum over pixels of (output, output * mask_input).
-void ISA_NAME(image_mask)(struct image_shape shape, const activation *mask_input, const float *affine, activation *output,
-                          struct channel_sums *sums);
+void ISA_NAME(image_mask)(struct image_shape shape, const activation *mask_input, const float *affine,
+                          activation *output, struct channel_sums *sums);
 
 #endif

@@ -98,7 +98,7 @@ struct output_tile {
     activation *output;
     const activation *addend, *mask_input;
     ptrdiff_t row_step, pixel_step; // in values
-    int height, width; // outputs inside the image
+    int height, width;              // outputs inside the image
 };
 
 static inline __attribute__((always_inline)) void inverse_transform(int outputs, const float *products, size_t stride,
