@@ -72,11 +72,11 @@ struct status kernels_choose(const struct kernels *const *available, const char 
     *chosen = NULL;
     if (!any && found == NULL)
         return status_error(STATUS_USAGE,
-                            "device: expected auto, cpu or one of this machine's backends, %s; found \"%s\"", names,
+                            "--device: expected one of auto, cpu, %s; found \"%s\"", names,
                             name);
     if (!precise)
         return status_error(STATUS_DEVICE, "precision %s needs %s; available: %s", precision_name(precision),
                             missing_for_bf16(), names);
-    return status_error(STATUS_USAGE, "device %s computes in %s, and training.precision is %s; available: %s", name,
+    return status_error(STATUS_USAGE, "--device %s computes in %s, but training.precision is %s; available: %s", name,
                         precision_name(found->precision), precision_name(precision), names);
 }
