@@ -1,5 +1,5 @@
-// backend_conv_test.c: the three convolution kernels of every backend against the reference, over awkward shapes and all
-// options; bits independent of threads and of company.
+// backend_conv_test.c: the three convolution kernels of every backend, with every algorithm, against the reference, over
+// awkward shapes and all options; bits independent of threads and of company.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
@@ -187,7 +187,7 @@ static void check_shape(experiment_function *function, struct conv_shape shape)
         snprintf(label, sizeof label, "%dx%dx%dx%d to %d, kernel %d, stride %d, options %d%d%d%d%d", shape.images,
                  shape.height, shape.width, shape.channels_in, shape.channels_out, shape.kernel, shape.stride,
                  specs[i].affine, specs[i].coefficients, specs[i].added, specs[i].mask, specs[i].sums);
-        experiment_check(function, &specs[i], SEED + (uint32_t)i, label);
+        experiment_check_convolution(function, &specs[i], SEED + (uint32_t)i, label);
     }
 }
 
@@ -221,6 +221,30 @@ static void check_network_shapes(experiment_function *function)
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) check_shape(function, shapes[i]);
 }
 
+// What tiles make awkward: sides that are no multiples of 4 or of 2, tiles wider than the image, channels of one vector
+// and of several panels with and without a rest, widths that leave a group of tiles alone in its row.
+static void check_tiled_shapes(experiment_function *function)
+{
+    static const int channels[][2] = {{16, 16}, {32, 48}, {64, 64}, {80, 16}, {16, 80}, {20, 12}};
+    static const int sides[][3] = {{1, 1, 1}, {3, 2, 2}, {2, 5, 7}, {5, 9, 6}, {1, 3, 10}, {1, 2, 150}};
+    for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++)
+        for (size_t j = 0; j < sizeof sides / sizeof sides[0]; j++)
+            check_shape(function, (struct conv_shape){.images = sides[j][0],
+                                                      .height = sides[j][1],
+                                                      .width = sides[j][2],
+                                                      .channels_in = channels[i][0],
+                                                      .channels_out = channels[i][1],
+                                                      .kernel = 3,
+                                                      .stride = 1});
+}
+
+// Many images: groups of tiles that begin inside an image, and for the filter more tiles than one chunk holds.
+static void check_many_images(experiment_function *function)
+{
+    check_shape(function, (struct conv_shape){0, 250, 5, 7, 16, 16, 3, 1});
+    check_shape(function, (struct conv_shape){0, 40, 6, 6, 128, 64, 3, 1});
+}
+
 Test(backend_conv, forward_awkward)
 {
     check_awkward_shapes(forward_experiment);
@@ -249,4 +273,34 @@ Test(backend_conv, backward_filter_awkward)
 Test(backend_conv, backward_filter_network)
 {
     check_network_shapes(backward_filter_experiment);
+}
+
+Test(backend_conv, forward_tiled)
+{
+    check_tiled_shapes(forward_experiment);
+}
+
+Test(backend_conv, forward_many_images)
+{
+    check_many_images(forward_experiment);
+}
+
+Test(backend_conv, backward_data_tiled)
+{
+    check_tiled_shapes(backward_data_experiment);
+}
+
+Test(backend_conv, backward_data_many_images)
+{
+    check_many_images(backward_data_experiment);
+}
+
+Test(backend_conv, backward_filter_tiled)
+{
+    check_tiled_shapes(backward_filter_experiment);
+}
+
+Test(backend_conv, backward_filter_many_images)
+{
+    check_many_images(backward_filter_experiment);
 }

@@ -95,7 +95,7 @@ static void check_folder(struct golden_case *golden)
 
 Test(golden_conv, output_and_gradients)
 {
-    golden_for_each("training/layers/conv", check_folder);
+    golden_for_each_convolution("training/layers/conv", check_folder);
 }
 
 Test(golden_conv, folders_are_all_there)

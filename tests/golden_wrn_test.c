@@ -226,8 +226,7 @@ static void check_batch_only(struct golden_case *golden)
         cr_assert(ne(ptr, (void *)tensor, NULL), "%s", *name);
         const float start = strstr(*name, "running_var") != NULL ? 1 : 0;
         for (size_t i = 0; i < state_tensor_length(tensor); i++)
-            cr_assert(eq(flt, tensor->values[i], start), "%s[%zu], backend %s", *name, i,
-                      device_kernels(golden->device)->name);
+            cr_assert(eq(flt, tensor->values[i], start), "%s[%zu], backend %s", *name, i, golden->backend);
     }
     state_dict_destroy(&dict);
     wrn_destroy(&wrn);
@@ -266,7 +265,7 @@ static void check_input_gradient_alone(struct golden_case *golden)
     golden_expect(golden, computed, grad_input, ERROR_L2, 1e-5);
     float *after = device_get_floats(golden->device, gradients.data, count);
     cr_expect(eq(int, memcmp(after, mark, count * sizeof *mark), 0), "backend %s wrote parameter gradients",
-              device_kernels(golden->device)->name);
+              golden->backend);
     free(after);
     free(mark);
     wrn_destroy(&wrn);
@@ -338,25 +337,25 @@ static void check_three_steps(struct golden_case *golden)
 
 Test(golden_wrn, forward)
 {
-    golden_for_folder("training/wrn", check_forward);
+    golden_for_folder_convolution("training/wrn", check_forward);
 }
 
 Test(golden_wrn, batch_statistics_without_update)
 {
-    golden_for_folder("training/wrn", check_batch_only);
+    golden_for_folder_convolution("training/wrn", check_batch_only);
 }
 
 Test(golden_wrn, backward)
 {
-    golden_for_folder("training/wrn", check_backward);
+    golden_for_folder_convolution("training/wrn", check_backward);
 }
 
 Test(golden_wrn, input_gradient_alone)
 {
-    golden_for_folder("training/wrn", check_input_gradient_alone);
+    golden_for_folder_convolution("training/wrn", check_input_gradient_alone);
 }
 
 Test(golden_wrn, three_steps)
 {
-    golden_for_folder("training/wrn", check_three_steps);
+    golden_for_folder_convolution("training/wrn", check_three_steps);
 }

@@ -148,9 +148,10 @@ Test(gradient_head, losses)
         {cosine_distance, IMAGES * FEATURES, 0.25F, 1, "cosine distance"},
         {square_distance, IMAGES * FEATURES, 0.25F, 1, "normalised square"},
     };
+    const struct convolver reference = gradient_reference();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         float *x = random_floats(SEED, 10 + (uint32_t)i, cases[i].count, cases[i].low, cases[i].high);
-        gradient_check(cases[i].function, x, cases[i].count, loss_step, loss_tolerance, cases[i].label);
+        gradient_check(&reference, cases[i].function, x, cases[i].count, loss_step, loss_tolerance, cases[i].label);
         free(x);
     }
 }
@@ -168,7 +169,9 @@ Test(gradient_head, augmix_below_the_limit)
             direction[i] = 0;
     }
     // The gain, 2e-10, is the difference of losses near 5, with 1e-15 of rounding each. The 1 is a quarter of it.
-    gradient_check_direction(augmix, logits, count, direction, loss_step, 1e-4, "AugMix loss below its limit");
+    const struct convolver reference = gradient_reference();
+    gradient_check_direction(&reference, augmix, logits, count, direction, loss_step, 1e-4,
+                             "AugMix loss below its limit");
     free(logits);
     free(direction);
 }
@@ -245,6 +248,7 @@ Test(gradient_head, head)
 {
     float *x = gradient_two_sided(SEED, 20, HEAD_SIZE);
     // Features and logits pass through float32: 6e-8 of order one, divided by the step of 1/64.
-    gradient_check(head, x, HEAD_SIZE, 0x1p-6, 2e-5, "head");
+    const struct convolver reference = gradient_reference();
+    gradient_check(&reference, head, x, HEAD_SIZE, 0x1p-6, 2e-5, "head");
     free(x);
 }

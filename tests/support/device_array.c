@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/convolvers.h"
 #include "tests/support/memory.h"
 
 const struct kernels *const *backends_under_test(void)
@@ -19,12 +20,8 @@ const struct kernels *const *backends_under_test(void)
 
 struct device *device_for_test(const struct kernels *kernels, int threads)
 {
-    struct device *device = NULL;
-    struct status status = device_open(kernels, (struct device_settings){.threads = threads}, &device);
-    cr_assert(status.code == STATUS_OK, "%s", status.message);
-    cr_assert(kernels->activation_bytes == sizeof(float), "backend %s: activations of %zu bytes, expected float32",
-              kernels->name, kernels->activation_bytes);
-    return device;
+    const struct convolver convolver = convolver_by_table(kernels);
+    return convolver_open(&convolver, threads);
 }
 
 void device_end_test(struct device *device)

@@ -74,5 +74,7 @@ void experiment_record_bytes(struct experiment *experiment, const char *name, co
 // For every backend under test: three runs in one call meet the reference within the tolerances; 2 and 3 threads give the
 // bits of one thread; each run alone gives the bits it has in company. `label` is for messages.
 void experiment_check(experiment_function *function, const void *spec, uint32_t seed, const char *label);
+// The same for every backend with every choice of convolution.
+void experiment_check_convolution(experiment_function *function, const void *spec, uint32_t seed, const char *label);
 
 #endif

@@ -1,9 +1,10 @@
-// experiment_check.c: repeats an experiment on every backend, with several thread counts, in company and alone, and
-// compares the outcomes.
+// experiment_check.c: repeats an experiment on every backend (and with every choice of convolution), with several thread
+// counts, in company and alone, and compares the outcomes.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/convolvers.h"
 #include "tests/support/device_array.h"
 #include "tests/support/errors.h"
 #include "tests/support/experiment.h"
@@ -16,7 +17,8 @@ struct trial {
     experiment_function *function;
     const void *spec;
     uint32_t seed;
-    const char *label, *backend;
+    const char *label;
+    const struct convolver *convolver;
 };
 
 static void check_inputs_untouched(struct experiment *experiment, const struct trial *trial)
@@ -26,17 +28,16 @@ static void check_inputs_untouched(struct experiment *experiment, const struct t
         unsigned char *now = test_allocate(input->bytes);
         device_get(experiment->device, input->memory, now, input->bytes);
         cr_expect(memcmp(now, input->copy, input->bytes) == 0, "%s, seed %u, %s: input %d was changed", trial->label,
-                  trial->seed, trial->backend, i);
+                  trial->seed, trial->convolver->name, i);
         free(now);
         free(input->copy);
     }
 }
 
-static struct outcome perform(const struct kernels *kernels, int threads, int first_run, int runs,
-                              const struct trial *trial)
+static struct outcome perform(int threads, int first_run, int runs, const struct trial *trial)
 {
     struct experiment experiment = {
-        .device = device_for_test(kernels, threads),
+        .device = convolver_open(trial->convolver, threads),
         .seed = trial->seed,
         .first_run = first_run,
         .runs = runs,
@@ -63,7 +64,7 @@ static void expect_same_bits(const struct outcome *part, const struct outcome *w
         const struct outcome_array *array = &part->arrays[i];
         const unsigned char *expected = whole->arrays[i].bytes + (size_t)first_run * array->run_bytes;
         cr_expect(memcmp(array->bytes, expected, (size_t)part->runs * array->run_bytes) == 0,
-                  "%s, seed %u, %s: %s changes the bits of %s", trial->label, trial->seed, trial->backend, what,
+                  "%s, seed %u, %s: %s changes the bits of %s", trial->label, trial->seed, trial->convolver->name, what,
                   array->name);
     }
 }
@@ -74,7 +75,7 @@ static void expect_close_array(const struct outcome_array *computed, const struc
     size_t bytes = (size_t)runs * computed->run_bytes, count = bytes / sizeof(float);
     if (!computed->is_float) {
         cr_expect(memcmp(computed->bytes, reference->bytes, bytes) == 0, "%s, seed %u, %s: %s is not the reference's",
-                  trial->label, trial->seed, trial->backend, computed->name);
+                  trial->label, trial->seed, trial->convolver->name, computed->name);
         return;
     }
     const float *expected = (const float *)(const void *)reference->bytes;
@@ -82,7 +83,7 @@ static void expect_close_array(const struct outcome_array *computed, const struc
     for (size_t i = 0; i < count; i++) truth[i] = (double)expected[i];
     double error = error_between(ERROR_MAX, (const float *)(const void *)computed->bytes, truth, count);
     cr_expect(error <= computed->tolerance, "%s, seed %u, %s: %s is off by %.3g, tolerance %.3g", trial->label,
-              trial->seed, trial->backend, computed->name, error, computed->tolerance);
+              trial->seed, trial->convolver->name, computed->name, error, computed->tolerance);
     free(truth);
 }
 
@@ -93,31 +94,49 @@ static void expect_close(const struct outcome *computed, const struct outcome *r
         expect_close_array(&computed->arrays[i], &reference->arrays[i], computed->runs, trial);
 }
 
-static void check_backend(const struct kernels *kernels, const struct outcome *reference, struct trial trial)
+static void check_convolver(const struct convolver *convolver, const struct outcome *reference, struct trial trial)
 {
-    trial.backend = kernels->name;
-    struct outcome whole = perform(kernels, 1, 0, RUNS, &trial);
+    trial.convolver = convolver;
+    struct outcome whole = perform(1, 0, RUNS, &trial);
     expect_close(&whole, reference, &trial);
     for (int threads = 2; threads <= THREADS_LIMIT; threads++) {
-        struct outcome again = perform(kernels, threads, 0, RUNS, &trial);
+        struct outcome again = perform(threads, 0, RUNS, &trial);
         expect_same_bits(&again, &whole, 0, "another number of threads", &trial);
         forget(&again);
     }
     for (int run = 0; run < RUNS; run++) {
-        struct outcome alone = perform(kernels, THREADS_LIMIT - run, run, 1, &trial);
+        struct outcome alone = perform(THREADS_LIMIT - run, run, 1, &trial);
         expect_same_bits(&alone, &whole, run, "being alone", &trial);
         forget(&alone);
     }
     forget(&whole);
 }
 
+static struct convolver reference_convolver(void)
+{
+    const struct kernels *kernels = kernels_find("reference");
+    cr_assert(kernels != NULL);
+    return convolver_by_table(kernels);
+}
+
 void experiment_check(experiment_function *function, const void *spec, uint32_t seed, const char *label)
 {
-    struct trial trial = {function, spec, seed, label, "reference"};
-    const struct kernels *reference_kernels = kernels_find("reference");
-    cr_assert(reference_kernels != NULL);
-    struct outcome reference = perform(reference_kernels, 1, 0, RUNS, &trial);
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
-        check_backend(*kernels, &reference, trial);
+    struct convolver oracle = reference_convolver();
+    struct trial trial = {function, spec, seed, label, &oracle};
+    struct outcome reference = perform(1, 0, RUNS, &trial);
+    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+        struct convolver convolver = convolver_by_table(*kernels);
+        check_convolver(&convolver, &reference, trial);
+    }
+    forget(&reference);
+}
+
+void experiment_check_convolution(experiment_function *function, const void *spec, uint32_t seed, const char *label)
+{
+    struct convolver oracle = reference_convolver();
+    struct trial trial = {function, spec, seed, label, &oracle};
+    struct outcome reference = perform(1, 0, RUNS, &trial);
+    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++)
+        check_convolver(convolver, &reference, trial);
     forget(&reference);
 }

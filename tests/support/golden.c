@@ -213,8 +213,7 @@ void golden_expect_values(struct golden_case *golden, const float *computed, con
     golden->tally->comparisons++;
     if (!(error / tolerance <= golden->tally->worst)) golden->tally->worst = error / tolerance;
     cr_expect(error <= tolerance, "%s/%s, backend %s: %s error %.3g, tolerance %.3g", golden->folder, name,
-              golden->device == NULL ? "none" : device_kernels(golden->device)->name, error_measure_name(measure),
-              error, tolerance);
+              golden->backend == NULL ? "none" : golden->backend, error_measure_name(measure), error, tolerance);
 }
 
 void golden_expect(struct golden_case *golden, const void *memory, const struct golden_array *truth,

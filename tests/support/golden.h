@@ -33,6 +33,7 @@ struct golden_tally {
 struct golden_case {
     const char *folder;    // relative to the golden folder: "training/layers/linear/n3_i64_o10"
     struct device *device; // may be NULL where nothing is computed
+    const char *backend;   // what computes on it, for messages; NULL where nothing does
     struct golden_tally *tally;
     struct golden_array *arrays;
 };
@@ -43,6 +44,9 @@ typedef void golden_check(struct golden_case *golden);
 // how many cases were compared; fails when there is none.
 void golden_for_folder(const char *family, golden_check *check);
 void golden_for_each(const char *family, golden_check *check);
+// The same for every backend with every choice of convolution.
+void golden_for_folder_convolution(const char *family, golden_check *check);
+void golden_for_each_convolution(const char *family, golden_check *check);
 
 bool golden_has(const struct golden_case *golden, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const struct golden_array *golden_read(struct golden_case *golden, const char *format, ...)

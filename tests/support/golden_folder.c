@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "tests/support/convolvers.h"
 #include "tests/support/device_array.h"
 #include "tests/support/golden.h"
 #include "tests/support/memory.h"
@@ -87,44 +88,70 @@ static void free_arrays(struct golden_array *array)
     }
 }
 
-static void run_case(const struct kernels *kernels, const char *folder, golden_check *check, struct golden_tally *tally)
+static void run_case(const struct convolver *convolver, const char *folder, golden_check *check,
+                     struct golden_tally *tally)
 {
     size_t before = tally->comparisons;
-    struct golden_case golden = {.folder = folder, .device = device_for_test(kernels, 0), .tally = tally};
+    struct golden_case golden = {
+        .folder = folder, .device = convolver_open(convolver, 0), .backend = convolver->name, .tally = tally};
     check(&golden);
     device_end_test(golden.device);
     free_arrays(golden.arrays);
     tally->cases++;
-    cr_expect(tally->comparisons > before, "%s, backend %s: nothing was compared", folder, kernels->name);
+    cr_expect(tally->comparisons > before, "%s, backend %s: nothing was compared", folder, convolver->name);
 }
 
-static void report(const char *family, const struct kernels *kernels, const struct golden_tally *tally)
+static void report(const char *family, const struct convolver *convolver, const struct golden_tally *tally)
 {
     cr_expect(tally->cases > 0, "golden folder %s holds no case", family);
     fprintf(stderr, "golden %s, backend %s: %zu cases, %zu comparisons, largest error %.3g of its tolerance\n", family,
-            kernels->name, tally->cases, tally->comparisons, tally->worst);
+            convolver->name, tally->cases, tally->comparisons, tally->worst);
+}
+
+static void run_folder(const struct convolver *convolver, const char *family, golden_check *check)
+{
+    struct golden_tally tally = {.cases = 0};
+    run_case(convolver, family, check, &tally);
+    report(family, convolver, &tally);
+}
+
+static void run_each(const struct convolver *convolver, const char *family, golden_check *check)
+{
+    char **names = golden_list_folders(family);
+    struct golden_tally tally = {.cases = 0};
+    for (char **name = names; *name != NULL; name++) {
+        char *folder = path_join(family, *name);
+        run_case(convolver, folder, check, &tally);
+        free(folder);
+    }
+    report(family, convolver, &tally);
+    golden_free_lines(names);
 }
 
 void golden_for_folder(const char *family, golden_check *check)
 {
     for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
-        struct golden_tally tally = {.cases = 0};
-        run_case(*kernels, family, check, &tally);
-        report(family, *kernels, &tally);
+        struct convolver convolver = convolver_by_table(*kernels);
+        run_folder(&convolver, family, check);
     }
 }
 
 void golden_for_each(const char *family, golden_check *check)
 {
-    char **names = golden_list_folders(family);
     for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
-        struct golden_tally tally = {.cases = 0};
-        for (char **name = names; *name != NULL; name++) {
-            char *folder = path_join(family, *name);
-            run_case(*kernels, folder, check, &tally);
-            free(folder);
-        }
-        report(family, *kernels, &tally);
+        struct convolver convolver = convolver_by_table(*kernels);
+        run_each(&convolver, family, check);
     }
-    golden_free_lines(names);
+}
+
+void golden_for_folder_convolution(const char *family, golden_check *check)
+{
+    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++)
+        run_folder(convolver, family, check);
+}
+
+void golden_for_each_convolution(const char *family, golden_check *check)
+{
+    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++)
+        run_each(convolver, family, check);
 }

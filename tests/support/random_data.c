@@ -12,6 +12,14 @@ float *random_floats(uint32_t seed, uint32_t index, size_t count, float low, flo
     return values;
 }
 
+float *random_normals(uint32_t seed, uint32_t index, size_t count)
+{
+    struct random_stream stream = random_stream_create(seed, PURPOSE_TEST, 0, index);
+    float *values = test_allocate(count * sizeof *values);
+    for (size_t i = 0; i < count; i++) values[i] = (float)random_next_normal(&stream);
+    return values;
+}
+
 int32_t *random_integers(uint32_t seed, uint32_t index, size_t count, uint32_t bound)
 {
     struct random_stream stream = random_stream_create(seed, PURPOSE_TEST, 0, index);
