@@ -37,7 +37,7 @@ STEP_SPEED := $(BUILD)/bench/step-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
-ROOMS := base kernels kernels/draw kernels/reference kernels/cpu datasets harness harness/methods report
+ROOMS := base kernels kernels/draw kernels/reference kernels/cpu datasets harness harness/methods report bench
 SOURCES ?= $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
 SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
@@ -60,7 +60,7 @@ LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)
                    $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(GENERATED_OBJECTS)
 MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
-STEP_SPEED_OBJECT := $(call object,bench/step_speed.c)
+STEP_SPEED_OBJECT := $(call object,bench/peers/step_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ plain_flags := -O2
 test_flags := -O2 -Wno-conversion
 link_flags := -fopenmp $(SANITIZERS) $(LDFLAGS)
 
-flags_for = $(if $(filter kernels/cpu/%,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))
+flags_for = $(if $(filter kernels/cpu/% bench/fma_rate.c,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))
 compile = $(CC) $(preprocess) $(compile_flags) $1 $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # V=1 shows the commands themselves.
