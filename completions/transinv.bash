@@ -10,7 +10,7 @@ _transinv_options() {
     case $1 in
     reproduce)
         echo "$configuration $machine $messages $help" \
-            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots' ;;
+            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-profile' ;;
     train)
         echo "$configuration $machine $messages $help" \
             '--dataset= --start= --method= --corruption= --seed= --output= --retry --checkpoint=' ;;
