@@ -2,15 +2,14 @@
 // Tests: tests/ceilings_test.c.
 #include "bench/ceilings.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/machine.h"
-#include "base/number.h"
 #include "bench/fma_rate.h"
 
 #ifdef HAVE_X86_ISA
@@ -49,37 +48,50 @@ static double measure_fma(const struct fma_rate *rate, int threads, double secon
 
 // ---- memory ----------------------------------------------------------------------------------------------------
 
-// A number such as "32768K" in a file of /sys; 0 when there is none.
-static double cache_file_bytes(const char *path)
+// The first line of a file that says something about the first processor's cache `index`; "" when there is none.
+static void read_cache_line(int index, const char *name, char line[256])
 {
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    double kilobytes = 0;
-    struct status status = file_read(path, 4096, &bytes, &size);
-    if (status.code == STATUS_OK) {
-        bytes[strcspn((const char *)bytes, "K\n")] = '\0';
-        if (!number_parse_double((const char *)bytes, &kilobytes)) kilobytes = 0;
-    }
-    free(bytes);
-    return kilobytes * 1024;
+    char path[96];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/%s", index, name);
+    FILE *file = fopen(path, "r");
+    if (file == NULL || fgets(line, 256, file) == NULL) line[0] = '\0';
+    if (file != NULL) fclose(file);
 }
 
-// The largest cache that the first processor sees. (sysconf names the whole package's, also to a guest with a slice.)
-static double last_cache_bytes(void)
+// How many processors a mask such as "00ff,00000003" names.
+static int count_processors(const char *mask)
+{
+    int count = 0;
+    for (; *mask != '\0'; mask++)
+        if (isxdigit((unsigned char)*mask)) {
+            const char digit[2] = {*mask, '\0'};
+            count += __builtin_popcountl(strtoul(digit, NULL, 16));
+        }
+    return count;
+}
+
+// The largest cache that the first processor sees, as often as so many threads need not share one.
+// (sysconf names the whole package's, also to a guest that has a slice of it.)
+static double last_cache_bytes(int threads)
 {
     double largest = 0;
+    int sharing = 1;
     for (int index = 0; index < 8; index++) {
-        char path[96];
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
-        largest = fmax(largest, cache_file_bytes(path));
+        char line[256];
+        read_cache_line(index, "size", line); // "32768K"
+        const double bytes = 1024 * strtod(line, NULL);
+        if (!(bytes > largest)) continue;
+        largest = bytes;
+        read_cache_line(index, "shared_cpu_map", line);
+        sharing = count_processors(line);
     }
-    return largest;
+    return largest * (sharing > 0 ? (threads + sharing - 1) / sharing : threads);
 }
 
-// Size of each of the two arrays: together four times the last cache, and never more than an eighth of the memory.
-static size_t copy_array_bytes(void)
+// Size of each of the two arrays: together four times the last caches, and never more than an eighth of the memory.
+static size_t copy_array_bytes(int threads)
 {
-    const double wanted = fmin(fmax(2 * last_cache_bytes(), 32 << 20), (double)machine_memory_bytes() / 16);
+    const double wanted = fmin(fmax(2 * last_cache_bytes(threads), 32 << 20), (double)machine_memory_bytes() / 16);
     return (size_t)wanted / 4096 * 4096;
 }
 
@@ -147,7 +159,7 @@ static double measure_copy(int threads, size_t bytes, double seconds)
 struct ceilings ceilings_measure(int threads, double seconds)
 {
     const struct fma_rate fp32 = fma_rate_fp32(), bf16 = fma_rate_bf16();
-    const size_t bytes = copy_array_bytes();
+    const size_t bytes = copy_array_bytes(threads);
     struct ceilings ceilings = {.fma_kind = fp32.kind, .copy_megabytes = 2 * (double)bytes / 1e6};
     ceilings.fma_fp32 = measure_fma(&fp32, threads, seconds / 3);
     ceilings.fma_bf16 = measure_fma(&bf16, threads, seconds / 3);
