@@ -14,8 +14,8 @@ struct conv_sizes {
 static struct conv_sizes conv_sizes(const struct conv_shape *shape)
 {
     const double batch = (double)shape->runs * shape->images;
-    const double height_out = (shape->height + shape->stride - 1) / shape->stride;
-    const double width_out = (shape->width + shape->stride - 1) / shape->stride;
+    const int height_out = (shape->height + shape->stride - 1) / shape->stride;
+    const int width_out = (shape->width + shape->stride - 1) / shape->stride;
     const double window = (double)shape->kernel * shape->kernel;
     struct conv_sizes sizes = {.input = batch * shape->height * shape->width * shape->channels_in,
                                .output = batch * height_out * width_out * shape->channels_out,

@@ -77,6 +77,7 @@ static struct status add_up_operations(struct step_profile *profile)
 {
     profile->operations = calloc(profile->shape_count, sizeof *profile->operations);
     if (profile->operations == NULL) return no_memory;
+    profile->operation_count = 0;
     for (size_t i = 0; i < profile->shape_count; i++) {
         const struct step_profile_line *shape = &profile->shapes[i];
         struct step_profile_line *sum = find_operation(profile, shape->operation);
