@@ -167,6 +167,12 @@ struct ceilings ceilings_measure(int threads, double seconds)
     return ceilings;
 }
 
+double ceilings_measure_fma(int threads, double seconds)
+{
+    const struct fma_rate fp32 = fma_rate_fp32();
+    return measure_fma(&fp32, threads, seconds);
+}
+
 double ceilings_bound_seconds(const struct ceilings *ceilings, struct operation_cost cost, double multiply_fraction,
                               bool bf16)
 {

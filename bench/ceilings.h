@@ -17,6 +17,10 @@ struct ceilings {
 // sample can only lower it.
 struct ceilings ceilings_measure(int threads, double seconds);
 
+// The FMA rate alone, fp32: where machines are shared it moves within seconds, so that what is measured between two of these
+// is better held against them than against one of minutes ago.
+double ceilings_measure_fma(int threads, double seconds);
+
 // Seconds that the operation needs at least: the larger of arithmetic at the FMA rate, with `multiply_fraction` of the
 // definition's multiplications (device_algorithm), and memory traffic at the copy bandwidth. Where all tensors fit the
 // cache a kernel may beat it. `bf16`: activations are bfloat16, so that rate counts where the machine has it.
