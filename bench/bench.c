@@ -12,7 +12,8 @@
 
 const char *const bench_rival_names[RIVAL_COUNT] = {"vendor", "reference"};
 
-static const double ceilings_seconds = 1, fma_seconds = 0.01, relative_error = 0.005, sample_seconds = 200e-6, cold_share = 0.25;
+static const double ceilings_seconds = 1, fma_seconds = 0.01, relative_error = 0.005, sample_seconds = 200e-6,
+                    cold_share = 0.25;
 static const double reference_check_seconds = 0.3, reference_rival_seconds = 0.05;
 
 struct bench {
@@ -36,8 +37,9 @@ struct status bench_open(const struct bench_request *request, struct bench **ben
     opened->evict_bytes = 2 * machine_state_read().last_cache_bytes;
     struct status status = status_ok();
     if (request->rivals[RIVAL_VENDOR] && opened->vendor == NULL)
-        status = status_error(STATUS_USAGE, "--vs vendor: this program was built without oneDNN; install libdnnl-dev, or "
-                                            "build with ONEDNN=DIR (make help)");
+        status =
+            status_error(STATUS_USAGE, "--vs vendor: this program was built without oneDNN; install libdnnl-dev, or "
+                                       "build with ONEDNN=DIR (make help)");
     if (status.code == STATUS_OK)
         status = device_open(kernels_find("reference"), (struct device_settings){.threads = 1}, &opened->reference);
     if (status.code == STATUS_OK) {
@@ -142,8 +144,7 @@ static struct status check_vendor(struct bench *bench, const struct vendor_subje
     struct instance expected = {.device = NULL};
     struct status status = subject->vendor->run(subject->task);
     if (status.code == STATUS_OK) status = subject->vendor->fetch(subject->task);
-    if (status.code == STATUS_OK)
-        status = create_expected(bench, &tensors->bench_case, reference_images, &expected);
+    if (status.code == STATUS_OK) status = create_expected(bench, &tensors->bench_case, reference_images, &expected);
     if (status.code == STATUS_OK) status = check_compare(tensors, &expected, check);
     instance_destroy(&expected);
     return status;
@@ -249,8 +250,7 @@ static struct status time_case(struct bench *bench, struct instance *instance, s
     const struct measure_limits limits = limits_of(bench, 1), cold_limits = limits_of(bench, cold_share);
     struct rival_result *vendor = &result->rivals[RIVAL_VENDOR], *reference = &result->rivals[RIVAL_REFERENCE];
     struct status status = status_ok();
-    if (bench->request.rivals[RIVAL_VENDOR])
-        status = measure_vendor(bench, instance, result->reference_images, vendor);
+    if (bench->request.rivals[RIVAL_VENDOR]) status = measure_vendor(bench, instance, result->reference_images, vendor);
     if (status.code == STATUS_OK && vendor->measured) {
         result->warm = vendor->pair.first;
         vendor->pair.first = (struct measurement){.count = 0};
@@ -315,7 +315,8 @@ struct status bench_measure_self(struct bench *bench, const struct listed_case *
 {
     struct instance instance;
     struct pair_measurement pair;
-    const struct measure_limits limits = {bench->request.time_limit_seconds, 0, sample_seconds}; // all the time: tails count
+    const struct measure_limits limits = {bench->request.time_limit_seconds, 0,
+                                          sample_seconds}; // all the time: tails count
     struct status status = instance_create(bench->device, &listed->bench_case, 1, &instance);
     const struct subject subject = subject_of(&instance);
     if (status.code == STATUS_OK) status = measure_pairs(&subject, &subject, &limits, &pair);

@@ -39,9 +39,9 @@ struct case_result {
 
 // A case against itself: how far ratios stray when nothing differs.
 struct noise_floor {
-    size_t cases, pairs; // 0: not measured
+    size_t cases, pairs;                                      // 0: not measured
     double median, first_quartile, third_quartile, low, high; // of the ratios; low .. high holds 95 % of them
-    double floor; // the larger distance of low and high from 1
+    double floor;                                             // the larger distance of low and high from 1
 };
 
 struct bench_request {

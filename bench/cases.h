@@ -5,7 +5,12 @@
 
 #include "bench/case.h"
 
-enum { BENCH_CLASSES = 100, BENCH_BATCH_LIMIT = 8, BENCH_STEP_LIMIT = 2 * BENCH_BATCH_LIMIT, BENCH_STEP_NAME_SIZE = 32 };
+enum {
+    BENCH_CLASSES = 100,
+    BENCH_BATCH_LIMIT = 8,
+    BENCH_STEP_LIMIT = 2 * BENCH_BATCH_LIMIT,
+    BENCH_STEP_NAME_SIZE = 32
+};
 
 struct listed_case {
     struct bench_case bench_case;

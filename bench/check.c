@@ -64,7 +64,8 @@ static struct status compare_field(const struct instance *tested, const struct i
     return status;
 }
 
-struct status check_compare(const struct instance *tested, const struct instance *reference, struct check_result *result)
+struct status check_compare(const struct instance *tested, const struct instance *reference,
+                            struct check_result *result)
 {
     struct status status = status_ok();
     *result = (struct check_result){.right = true, .tolerance = tolerance_of(tested), .field = ""};

@@ -16,7 +16,8 @@ int check_reference_images(const struct bench_case *bench_case, double seconds);
 
 // Compares every result of `tested` with `reference`, an instance of the same case on images that `tested` has a multiple
 // of, both after one run. `tested` was created with the reference's number of images as its period. A NaN is wrong.
-struct status check_compare(const struct instance *tested, const struct instance *reference, struct check_result *result);
+struct status check_compare(const struct instance *tested, const struct instance *reference,
+                            struct check_result *result);
 
 // The error of `count` values, `parts` equal parts each relative to its own largest expected value: expected value i is
 // expected[i % expected_count] * factor. NaN where either has one.

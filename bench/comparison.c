@@ -12,7 +12,8 @@
 
 enum { FILE_LIMIT = 256 << 20 };
 
-enum comparison_verdict comparison_judge(const struct timed_median *before, const struct timed_median *now, double floor)
+enum comparison_verdict comparison_judge(const struct timed_median *before, const struct timed_median *now,
+                                         double floor)
 {
     const double factor = 1 + floor;
     if (now->low > before->high * factor && now->median > before->median * factor) return COMPARISON_SLOWER;
@@ -30,8 +31,9 @@ static struct status parse(const char *path, const uint8_t *bytes, size_t size, 
         return status_error(STATUS_BAD_INPUT, "%s: line %d: no JSON: %s", path, error.line, error.text);
     const char *format = json_string_value(json_object_get(*document, "format"));
     if (format != NULL && strcmp(format, "transinv-bench-1") == 0) return status_ok();
-    return status_error(STATUS_BAD_INPUT, "%s: not written by `transinv bench --json`: expected \"format\": "
-                                          "\"transinv-bench-1\", found %s",
+    return status_error(STATUS_BAD_INPUT,
+                        "%s: not written by `transinv bench --json`: expected \"format\": "
+                        "\"transinv-bench-1\", found %s",
                         path, format == NULL ? "none" : format);
 }
 
@@ -48,8 +50,9 @@ static struct status check_machine(const char *path, const json_t *document, con
     environment_device_class(device_kernels(device), own_class, sizeof own_class);
     machine_cpu_name(own_cpu, sizeof own_cpu);
     if (strcmp(device_class, own_class) != 0 || strcmp(cpu, own_cpu) != 0 || threads != device_threads(device))
-        return status_error(STATUS_USAGE, "--compare %s: measured on %s of %.80s with %d threads, this is %s of %.80s "
-                                          "with %d",
+        return status_error(STATUS_USAGE,
+                            "--compare %s: measured on %s of %.80s with %d threads, this is %s of %.80s "
+                            "with %d",
                             path, device_class, cpu, (int)threads, own_class, own_cpu, device_threads(device));
     return status_ok();
 }

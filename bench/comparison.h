@@ -39,7 +39,8 @@ struct comparison {
 enum { COMPARISON_REPEATS = 3 };
 
 // SLOWER when the intervals lie apart by more than the share `floor`, and the medians too; FASTER likewise.
-enum comparison_verdict comparison_judge(const struct timed_median *before, const struct timed_median *now, double floor);
+enum comparison_verdict comparison_judge(const struct timed_median *before, const struct timed_median *now,
+                                         double floor);
 
 // Reads what --json wrote. STATUS_MISSING, STATUS_IO; STATUS_BAD_INPUT says what is damaged; STATUS_USAGE when it was
 // measured on another kind of device, processor or number of threads. *document is the caller's to release.

@@ -9,8 +9,9 @@
 
 // Counters that only rise.
 struct disturbance {
-    int64_t switches;    // times that a thread of this process was taken off its processor
-    int64_t steal_ticks; // time that a hypervisor gave our processors to others, in clock ticks (usually 10 ms) over all
+    int64_t switches; // times that a thread of this process was taken off its processor
+    int64_t
+        steal_ticks; // time that a hypervisor gave our processors to others, in clock ticks (usually 10 ms) over all
 };
 struct disturbance disturbance_read(void);
 

@@ -57,7 +57,7 @@ static struct status fill_field(const struct instance *instance, int index, size
     if (field->kind == FIELD_STATISTICS)
         return statistics_produce(instance->device, field, (uint32_t)index, instance->memory[index]);
     if (field->kind == FIELD_STATES || field->kind == FIELD_METRICS) return status_ok(); // fresh memory is zero
-    float *values = malloc(field->count * sizeof *values); // of any of the types below
+    float *values = malloc(field->count * sizeof *values);                               // of any of the types below
     if (values == NULL) return status_error(STATUS_NO_MEMORY, "bench: no memory for %zu values", field->count);
     struct status status = status_ok();
     if (field->kind == FIELD_INTEGERS || field->kind == FIELD_BYTES) {

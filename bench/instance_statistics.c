@@ -96,8 +96,7 @@ static void produce_backward(struct arrays *arrays, const struct field *field, u
                                  .positions = side * side,
                                  .channels = (int)channels,
                                  .sums = records};
-    pool.grad_features =
-        add_filled(arrays, FIELD_FLOATS, VALUES_UNIFORM, (size_t)pool.images * channels, 100 + index);
+    pool.grad_features = add_filled(arrays, FIELD_FLOATS, VALUES_UNIFORM, (size_t)pool.images * channels, 100 + index);
     pool.mask_input = add_filled(arrays, FIELD_ACTIVATIONS, VALUES_GRID, values, 200 + index);
     pool.affine = add_filled_per_run(arrays, VALUES_AFFINE, 2 * channels, 300 + index);
     pool.output = add_array(arrays, values * device_kernels(arrays->device)->activation_bytes);

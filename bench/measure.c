@@ -110,7 +110,8 @@ static bool judge_single(void *context, bool last)
 
 static struct status measure_single(struct single *single)
 {
-    struct status status = measure_until_sure(&(struct way){take_single, judge_single, single}, single->limits->seconds);
+    struct status status =
+        measure_until_sure(&(struct way){take_single, judge_single, single}, single->limits->seconds);
     if (status.code != STATUS_OK) measurement_destroy(single->measurement);
     return status;
 }
@@ -166,8 +167,7 @@ static struct status take_pair(void *context)
     const struct turns *turns = context;
     struct pair_measurement *pair = turns->pair;
     const bool swapped = pair->first.count % 2 == 1;
-    struct status status =
-        swapped ? take_turn(turns->second, &pair->second) : take_turn(turns->first, &pair->first);
+    struct status status = swapped ? take_turn(turns->second, &pair->second) : take_turn(turns->first, &pair->first);
     if (status.code != STATUS_OK) return status;
     return swapped ? take_turn(turns->first, &pair->first) : take_turn(turns->second, &pair->second);
 }

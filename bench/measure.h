@@ -29,5 +29,4 @@ struct status measure_cold(const struct subject *subject, const struct measure_l
 struct status measure_pairs(const struct subject *first, const struct subject *second,
                             const struct measure_limits *limits, struct pair_measurement *pair);
 
-
 #endif

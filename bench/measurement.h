@@ -30,7 +30,7 @@ struct measurement {
     struct samples_summary summary;
 };
 struct status measurement_create(struct measurement *measurement); // room for all samples; STATUS_NO_MEMORY
-void measurement_destroy(struct measurement *measurement); // leaves it empty; accepts an empty one
+void measurement_destroy(struct measurement *measurement);         // leaves it empty; accepts an empty one
 // The kept samples; the caller frees them. NULL when memory is exhausted.
 double *measurement_kept(const struct measurement *measurement, size_t *count);
 

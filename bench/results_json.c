@@ -48,12 +48,12 @@ static json_t *summary_to_json(const struct samples_summary *summary)
 static json_t *measurement_to_json(const struct measurement *measurement)
 {
     json_t *object = summary_to_json(&measurement->summary);
-    json_t *rest = json_pack("{s:i, s:b, s:b, s:{s:o, s:o, s:o}, s:o, s:o}", "repeats", measurement->repeats, "settled",
-                             (int)measurement->settled, "disturbed", (int)measurement->disturbed, "dropped", "switched",
-                             count(measurement->dropped[SAMPLE_SWITCHED]), "stolen",
-                             count(measurement->dropped[SAMPLE_STOLEN]), "outliers",
-                             count(measurement->dropped[SAMPLE_OUTLIER]), "samples", samples_to_json(measurement, true),
-                             "dropped_samples", samples_to_json(measurement, false));
+    json_t *rest =
+        json_pack("{s:i, s:b, s:b, s:{s:o, s:o, s:o}, s:o, s:o}", "repeats", measurement->repeats, "settled",
+                  (int)measurement->settled, "disturbed", (int)measurement->disturbed, "dropped", "switched",
+                  count(measurement->dropped[SAMPLE_SWITCHED]), "stolen", count(measurement->dropped[SAMPLE_STOLEN]),
+                  "outliers", count(measurement->dropped[SAMPLE_OUTLIER]), "samples",
+                  samples_to_json(measurement, true), "dropped_samples", samples_to_json(measurement, false));
     json_object_update_missing(object, rest);
     json_decref(rest);
     return object;
@@ -71,13 +71,14 @@ static json_t *ratios_to_json(const struct pair_measurement *pair)
 
 static json_t *rival_to_json(const struct rival_result *rival)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:o}", "does", rival->does, "leaves_out", rival->leaves_out,
-                               "implementation", rival->implementation, "images", rival->images, "check",
-                               check_to_json(&rival->check));
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:i, s:o}", "does", rival->does, "leaves_out", rival->leaves_out, "implementation",
+                  rival->implementation, "images", rival->images, "check", check_to_json(&rival->check));
     if (!rival->measured) return object;
     json_object_set_new(object, "ratio", ratios_to_json(&rival->pair));
     json_object_set_new(object, "seconds", measurement_to_json(&rival->pair.second));
-    if (rival->pair.first.count > 0) json_object_set_new(object, "own_seconds", measurement_to_json(&rival->pair.first));
+    if (rival->pair.first.count > 0)
+        json_object_set_new(object, "own_seconds", measurement_to_json(&rival->pair.first));
     return object;
 }
 
@@ -112,9 +113,9 @@ static json_t *case_to_json(const struct case_result *result, const struct case_
         "{s:s, s:s, s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:i, s:o}", "name", bench_case->name,
         "operation", operation_name(bench_case->operation), "shape", bench_case->shape, "options", bench_case->options,
         "calls", calls_to_json(result, list), "algorithm", result->algorithm.name, "multiply_fraction",
-        result->algorithm.multiply_fraction, "flops", result->cost.flops, "bytes", result->cost.bytes, "fma_rate", result->fma_rate, "bound_seconds",
-        result->bound_seconds, "direct_bound_seconds", result->direct_bound_seconds, "bound",
-        result->memory_bound ? "memory" : "arithmetic", "right", (int)result->check.right, "reference_images",
+        result->algorithm.multiply_fraction, "flops", result->cost.flops, "bytes", result->cost.bytes, "fma_rate",
+        result->fma_rate, "bound_seconds", result->bound_seconds, "direct_bound_seconds", result->direct_bound_seconds,
+        "bound", result->memory_bound ? "memory" : "arithmetic", "right", (int)result->check.right, "reference_images",
         result->reference_images, "check", check_to_json(&result->check));
     if (result->warm.count > 0) add_times(object, result);
     return object;
@@ -190,13 +191,13 @@ json_t *results_to_json(const struct bench_results *results)
     json_t *cases = json_array();
     for (size_t i = 0; i < results->case_count; i++)
         json_array_append_new(cases, case_to_json(&results->cases[i], results->list));
-    json_t *document = json_pack(
-        "{s:s, s:o, s:o, s:{s:o, s:o}, s:{s:s, s:f}, s:o, s:f, s:o, s:o, s:o}", "format", "transinv-bench-1",
-        "environment", environment_to_json(results->device), "vendor", vendor_to_json(), "machine", "before",
-        state_to_json(&results->before), "after", state_to_json(&results->after), "settings", "algorithm",
-        results->algorithm, "time_limit_seconds", results->time_limit_seconds, "ceilings",
-        ceilings_to_json(&results->ceilings), "total_seconds", results->total_seconds, "noise_floor",
-        noise_to_json(&results->noise), "summary", summary_of_rivals(results), "cases", cases);
+    json_t *document =
+        json_pack("{s:s, s:o, s:o, s:{s:o, s:o}, s:{s:s, s:f}, s:o, s:f, s:o, s:o, s:o}", "format", "transinv-bench-1",
+                  "environment", environment_to_json(results->device), "vendor", vendor_to_json(), "machine", "before",
+                  state_to_json(&results->before), "after", state_to_json(&results->after), "settings", "algorithm",
+                  results->algorithm, "time_limit_seconds", results->time_limit_seconds, "ceilings",
+                  ceilings_to_json(&results->ceilings), "total_seconds", results->total_seconds, "noise_floor",
+                  noise_to_json(&results->noise), "summary", summary_of_rivals(results), "cases", cases);
     if (document != NULL && results->comparison != NULL)
         json_object_set_new(document, "comparison", comparison_to_json(results->comparison));
     return document;

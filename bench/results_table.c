@@ -48,13 +48,23 @@ static void print_ratio(const struct case_result *result)
         }
 }
 
+static void print_microseconds(double seconds)
+{
+    printf(" %8.*f", seconds < 0.1 ? 1 : 0, seconds * 1e6);
+}
+
 static void print_times(const struct case_result *result)
 {
     const struct samples_summary *warm = &result->warm.summary, *cold = &result->cold.summary;
     char error[16] = "?";
-    if (isfinite(warm->relative_error)) snprintf(error, sizeof error, "%.1f%%", 100 * warm->relative_error);
-    printf(" %8.1f %5s %8.1f %3.0f%%%c", warm->median * 1e6, error, cold->median * 1e6,
-           fmin(100 * result->bound_seconds / warm->median, 999), result->memory_bound ? 'm' : 'a');
+    if (warm->relative_error < 1)
+        snprintf(error, sizeof error, "%.1f%%", 100 * warm->relative_error);
+    else if (isfinite(warm->relative_error))
+        snprintf(error, sizeof error, ">100%%");
+    print_microseconds(warm->median);
+    printf(" %5s", error);
+    print_microseconds(cold->median);
+    printf(" %3.0f%%%c", fmin(100 * result->bound_seconds / warm->median, 999), result->memory_bound ? 'm' : 'a');
     print_ratio(result);
     printf("\n");
 }

@@ -121,8 +121,8 @@ static struct onednn_problem linear_problem(enum onednn_kind kind, int images, i
 static void plan_linear_forward(struct vendor_task *task, const void *settings)
 {
     const struct linear_forward *linear = settings;
-    struct step *step = add_step(
-        task, linear_problem(ONEDNN_LINEAR_FORWARD, linear->images, linear->features, linear->classes, true));
+    struct step *step =
+        add_step(task, linear_problem(ONEDNN_LINEAR_FORWARD, linear->images, linear->features, linear->classes, true));
     add_tensor(step, DNNL_ARG_SRC, step->problem.source, dnnl_ab, linear->input, false);
     add_tensor(step, DNNL_ARG_WEIGHTS, step->problem.weights, dnnl_ab, linear->weight.data, false);
     add_tensor(step, DNNL_ARG_BIAS, step->problem.bias, dnnl_a, linear->bias.data, false);
@@ -133,8 +133,7 @@ static void plan_linear_backward(struct vendor_task *task, const void *settings)
 {
     const struct linear_backward *linear = settings;
     const int images = linear->images, features = linear->features, classes = linear->classes;
-    struct step *step =
-        add_step(task, linear_problem(ONEDNN_LINEAR_BACKWARD_DATA, images, features, classes, false));
+    struct step *step = add_step(task, linear_problem(ONEDNN_LINEAR_BACKWARD_DATA, images, features, classes, false));
     add_tensor(step, DNNL_ARG_DIFF_DST, step->problem.target, dnnl_ab, linear->grad_logits, false);
     add_tensor(step, DNNL_ARG_WEIGHTS, step->problem.weights, dnnl_ab, linear->weight.data, false);
     add_tensor(step, DNNL_ARG_DIFF_SRC, step->problem.source, dnnl_ab, linear->grad_input, true);
@@ -219,9 +218,9 @@ static dnnl_status_t reorder(struct vendor_task *task, const struct tensor *tens
     dnnl_status_t status = onednn_layout_create(&tensor->shape, tensor->plain_tag, &plain_layout);
     if (status == dnnl_success) status = dnnl_memory_create(&plain, plain_layout, task->engine, tensor->plain);
     if (status == dnnl_success)
-        status = dnnl_reorder_primitive_desc_create(&description, tensor->is_output ? layout : plain_layout,
-                                                    task->engine, tensor->is_output ? plain_layout : layout,
-                                                    task->engine, NULL);
+        status =
+            dnnl_reorder_primitive_desc_create(&description, tensor->is_output ? layout : plain_layout, task->engine,
+                                               tensor->is_output ? plain_layout : layout, task->engine, NULL);
     if (status == dnnl_success) status = dnnl_primitive_create(&primitive, description);
     if (status == dnnl_success) {
         const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, tensor->is_output ? tensor->memory : plain},
@@ -376,8 +375,7 @@ static struct status onednn_create(enum operation operation, const void *setting
     counterparts[operation].plan(created, settings);
     omp_set_num_threads(threads); // the library lays out a primitive's work for as many
     dnnl_status_t code = dnnl_engine_create(&created->engine, dnnl_cpu, 0);
-    if (code == dnnl_success)
-        code = dnnl_stream_create(&created->stream, created->engine, dnnl_stream_default_flags);
+    if (code == dnnl_success) code = dnnl_stream_create(&created->stream, created->engine, dnnl_stream_default_flags);
     for (int i = 0; i < created->step_count && code == dnnl_success; i++)
         code = prepare_step(created, &created->steps[i]);
     if (code == dnnl_success)

@@ -23,8 +23,7 @@ static dnnl_status_t create_layouts(const struct onednn_problem *problem, struct
     dnnl_status_t status = dnnl_success;
     for (int i = 0; i < 4 && status == dnnl_success; i++)
         if (shapes[i]->rank > 0)
-            status =
-                onednn_layout_create(shapes[i], i == 0 ? problem->source_tag : dnnl_format_tag_any, targets[i]);
+            status = onednn_layout_create(shapes[i], i == 0 ? problem->source_tag : dnnl_format_tag_any, targets[i]);
     return status;
 }
 
@@ -56,8 +55,8 @@ static dnnl_status_t describe(dnnl_engine_t engine, const struct onednn_problem 
                                                               p->padding, p->padding, NULL);
     case ONEDNN_CONV_BACKWARD_DATA:
         return dnnl_convolution_backward_data_primitive_desc_create(created, engine, p->algorithm, l->source,
-                                                                    l->weights, l->target, p->strides, none,
-                                                                    p->padding, p->padding, forward, NULL);
+                                                                    l->weights, l->target, p->strides, none, p->padding,
+                                                                    p->padding, forward, NULL);
     case ONEDNN_CONV_BACKWARD_WEIGHTS:
         return dnnl_convolution_backward_weights_primitive_desc_create(created, engine, p->algorithm, l->source,
                                                                        l->weights, NULL, l->target, p->strides, none,
@@ -66,8 +65,8 @@ static dnnl_status_t describe(dnnl_engine_t engine, const struct onednn_problem 
         return dnnl_inner_product_forward_primitive_desc_create(created, engine, dnnl_forward_training, l->source,
                                                                 l->weights, l->bias, l->target, NULL);
     case ONEDNN_LINEAR_BACKWARD_DATA:
-        return dnnl_inner_product_backward_data_primitive_desc_create(created, engine, l->source, l->weights,
-                                                                      l->target, forward, NULL);
+        return dnnl_inner_product_backward_data_primitive_desc_create(created, engine, l->source, l->weights, l->target,
+                                                                      forward, NULL);
     case ONEDNN_LINEAR_BACKWARD_WEIGHTS:
         return dnnl_inner_product_backward_weights_primitive_desc_create(created, engine, l->source, l->weights,
                                                                          l->bias, l->target, forward, NULL);
@@ -112,8 +111,8 @@ static dnnl_status_t describe_operation(const struct onednn_problem *p, const st
         return dnnl_convolution_forward_desc_init(&d->convolution, dnnl_forward_training, p->algorithm, l->source,
                                                   l->weights, NULL, l->target, p->strides, p->padding, p->padding);
     case ONEDNN_CONV_BACKWARD_DATA:
-        return dnnl_convolution_backward_data_desc_init(&d->convolution, p->algorithm, l->source, l->weights,
-                                                        l->target, p->strides, p->padding, p->padding);
+        return dnnl_convolution_backward_data_desc_init(&d->convolution, p->algorithm, l->source, l->weights, l->target,
+                                                        p->strides, p->padding, p->padding);
     case ONEDNN_CONV_BACKWARD_WEIGHTS:
         return dnnl_convolution_backward_weights_desc_init(&d->convolution, p->algorithm, l->source, l->weights, NULL,
                                                            l->target, p->strides, p->padding, p->padding);

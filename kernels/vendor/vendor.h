@@ -18,7 +18,7 @@ struct vendor {
     // algorithms times each briefly and keeps the fastest. `settings` must outlive the task. STATUS_DEVICE quotes the
     // library's error.
     struct status (*create)(enum operation operation, const void *settings, int threads, struct vendor_task **task);
-    void (*destroy)(struct vendor_task *task); // accepts NULL
+    void (*destroy)(struct vendor_task *task);      // accepts NULL
     struct status (*run)(struct vendor_task *task); // returns when all is done
     // Moves the results to where `settings` says.
     struct status (*fetch)(struct vendor_task *task);
