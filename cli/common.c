@@ -82,7 +82,7 @@ struct status device_options_open(const struct device_options *options, struct d
     if (kernels == NULL)
         return status_error(STATUS_USAGE, "--device: expected one of %s on this machine, found \"%s\"", names,
                             options->device);
-    const struct device_settings settings = {.threads = options->threads};
+    const struct device_settings settings = {.threads = options->threads, .convolution = options->convolution};
     struct status status = device_open(kernels, settings, device);
     if (status.code == STATUS_OK)
         log_message(LOG_DETAIL, "device %s, %d threads", kernels->name, device_threads(*device));
