@@ -419,7 +419,9 @@ static const char *onednn_implementation(const struct vendor_task *task)
 static void onednn_describe(char *text, size_t size)
 {
     const dnnl_version_t *version = dnnl_version();
-    snprintf(text, size, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
+    const bool openmp = version->cpu_runtime == DNNL_RUNTIME_OMP;
+    snprintf(text, size, "oneDNN %d.%d.%d, %s", version->major, version->minor, version->patch,
+             openmp ? "OpenMP" : "not OpenMP: as many threads as it likes");
 }
 
 const struct vendor vendor_onednn = {
