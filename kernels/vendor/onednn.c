@@ -198,7 +198,7 @@ static dnnl_query_t query_of(int argument)
 {
     switch (argument) {
     case DNNL_ARG_SRC: return dnnl_query_src_md;
-    case DNNL_ARG_WEIGHTS: return dnnl_query_weights_md;
+    case DNNL_ARG_WEIGHTS:
     case DNNL_ARG_BIAS: return dnnl_query_weights_md; // number 1 of them
     case DNNL_ARG_DST: return dnnl_query_dst_md;
     case DNNL_ARG_DIFF_SRC: return dnnl_query_diff_src_md;
