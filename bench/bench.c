@@ -314,7 +314,7 @@ static struct status append_ratios(const struct pair_measurement *pair, double *
 struct status bench_measure_self(struct bench *bench, const struct listed_case *listed, double **ratios, size_t *count)
 {
     struct instance instance;
-    struct pair_measurement pair;
+    struct pair_measurement pair = {.ratio_count = 0};
     const struct measure_limits limits = {bench->request.time_limit_seconds, 0,
                                           sample_seconds}; // all the time: tails count
     struct status status = instance_create(bench->device, &listed->bench_case, 1, &instance);

@@ -5,8 +5,18 @@
 
 #include "base/machine.h"
 #include "bench/results.h"
+#include "kernels/vendor/vendor.h"
 
 // ---- title -----------------------------------------------------------------------------------------------------
+
+static void print_vendor(const struct bench_request *request)
+{
+    char text[78];
+    const struct vendor *vendor = vendor_available();
+    if (!request->rivals[RIVAL_VENDOR] || vendor == NULL) return;
+    vendor->describe(text, sizeof text);
+    printf("vendor: %s\n", text);
+}
 
 void results_print_title(const struct bench_request *request, const char *device, int threads,
                          const struct ceilings *ceilings)
@@ -17,6 +27,7 @@ void results_print_title(const struct bench_request *request, const char *device
     printf("ceilings: %.1f Gflop/s fp32 (%s)", ceilings->fma_fp32 / 1e9, ceilings->fma_kind);
     if (ceilings->fma_bf16 > 0) printf(", %.1f bf16", ceilings->fma_bf16 / 1e9);
     printf(", %.1f GB/s copied\n", ceilings->copy_bandwidth / 1e9);
+    print_vendor(request);
     printf("us: median of a warm run; err: half its 95 %% interval; bound: share of the\n"
            "bound reached, a(rithmetic) or m(emory)%s\n",
            request->rivals[RIVAL_VENDOR]      ? "; ratio: vendor's time / ours"

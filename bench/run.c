@@ -37,7 +37,8 @@ static struct status measure_noise(struct bench *bench, struct bench_results *re
     size_t count = 0, cases = 0;
     struct status status = status_ok();
     for (size_t i = 0; i < SELF_CASES && status.code == STATUS_OK; i++) {
-        const struct case_result *result = &results->cases[(2 * i + 1) * results->case_count / (2 * SELF_CASES)];
+        const struct case_result *result =
+            &results->cases[(2 * i + 1) * results->case_count / ((size_t)2 * SELF_CASES)];
         if (!result->check.right) continue;
         status = bench_measure_self(bench, &result->listed, &ratios, &count);
         cases++;

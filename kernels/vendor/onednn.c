@@ -198,7 +198,7 @@ static dnnl_query_t query_of(int argument)
 {
     switch (argument) {
     case DNNL_ARG_SRC: return dnnl_query_src_md;
-    case DNNL_ARG_WEIGHTS: return dnnl_query_weights_md;
+    case DNNL_ARG_WEIGHTS:
     case DNNL_ARG_BIAS: return dnnl_query_weights_md; // number 1 of them
     case DNNL_ARG_DST: return dnnl_query_dst_md;
     case DNNL_ARG_DIFF_SRC: return dnnl_query_diff_src_md;
@@ -419,7 +419,9 @@ static const char *onednn_implementation(const struct vendor_task *task)
 static void onednn_describe(char *text, size_t size)
 {
     const dnnl_version_t *version = dnnl_version();
-    snprintf(text, size, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
+    const bool openmp = version->cpu_runtime == DNNL_RUNTIME_OMP;
+    snprintf(text, size, "oneDNN %d.%d.%d, %s", version->major, version->minor, version->patch,
+             openmp ? "OpenMP" : "not OpenMP: as many threads as it likes");
 }
 
 const struct vendor vendor_onednn = {

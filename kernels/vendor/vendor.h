@@ -9,7 +9,7 @@ struct vendor_task; // one operation, ready to run; each vendor has its own
 
 struct vendor {
     const char *name; // "onednn"
-    // "oneDNN 2.6.3, AVX-512", as the library itself says it.
+    // "oneDNN 2.6.3, OpenMP", as the library itself says it.
     void (*describe)(char *text, size_t size);
     // What it does for an operation, in a few words; NULL: it has no counterpart.
     const char *(*does)(enum operation operation);
