@@ -228,14 +228,30 @@ static void kl_experiment(struct experiment *experiment)
     record_results(experiment, &results, size);
 }
 
+// Around the classifier's blocks: widths and classes that fill no vector, one and two vectors and a rest; images and
+// features that fill several chunks of terms.
+static void check_classifier(experiment_function *function)
+{
+    static const int sizes[][3] = {{1, 640, 100}, {3, 17, 33},   {9, 100, 50}, {12, 16, 16},
+                                   {31, 70, 19},  {130, 129, 2}, {300, 64, 10}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct head_spec spec = {sizes[i][0], sizes[i][1], sizes[i][2], true, true, true, 0};
+        char label[96];
+        snprintf(label, sizeof label, "%d images, %d features, %d classes", spec.images, spec.width, spec.classes);
+        experiment_check(function, &spec, SEED, label);
+    }
+}
+
 Test(backend_loss, linear_forward)
 {
     check_head(linear_forward_experiment, 1);
+    check_classifier(linear_forward_experiment);
 }
 
 Test(backend_loss, linear_backward)
 {
     check_head(linear_backward_experiment, 1);
+    check_classifier(linear_backward_experiment);
 }
 
 Test(backend_loss, softmax_cross_entropy)

@@ -37,7 +37,8 @@ Test(device, the_first_error_sticks_and_later_work_does_nothing)
 {
     struct device *device = NULL;
     struct training_state *states = NULL;
-    cr_assert(eq(int, device_open(kernels_find("reference"), (struct device_settings){1}, &device).code, STATUS_OK));
+    cr_assert(eq(int, device_open(kernels_find("reference"), (struct device_settings){.threads = 1}, &device).code,
+                 STATUS_OK));
     cr_assert(eq(int, device_allocate(device, sizeof *states, (void **)&states).code, STATUS_OK));
     device_fail(device, status_error(STATUS_DEVICE, "first"));
     device_fail(device, status_error(STATUS_NO_MEMORY, "second"));
@@ -54,7 +55,8 @@ Test(device, memory_it_did_not_allocate_is_an_error)
 {
     struct device *device = NULL;
     char foreign;
-    cr_assert(eq(int, device_open(kernels_find("reference"), (struct device_settings){1}, &device).code, STATUS_OK));
+    cr_assert(eq(int, device_open(kernels_find("reference"), (struct device_settings){.threads = 1}, &device).code,
+                 STATUS_OK));
     device_release(device, NULL);
     cr_expect(eq(int, device_synchronise(device).code, STATUS_OK));
     device_release(device, &foreign);

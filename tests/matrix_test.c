@@ -48,7 +48,8 @@ static void scene_create(struct scene *scene)
     temporary_folder_create(scene->root);
     cr_assert(eq(int, preset_load("quick", &scene->preset).code, STATUS_OK));
     for (size_t i = 0; i < sizeof tiny / sizeof tiny[0]; i++) set(scene, tiny[i]);
-    cr_assert(eq(int, device_open(kernels_find("cpu"), (struct device_settings){1}, &scene->device).code, STATUS_OK));
+    cr_assert(eq(int, device_open(kernels_find("cpu"), (struct device_settings){.threads = 1}, &scene->device).code,
+                 STATUS_OK));
     scene->request = (struct matrix_request){
         .preset = &scene->preset, .device = scene->device, .runs_folder = scene->root, .checkpoint_seconds = 1000};
 }

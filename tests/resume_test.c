@@ -40,7 +40,7 @@ static int run_until_accident(struct small_job *small, struct accident accident)
         interrupt_install();
         small->job.progress = have_accident;
         small->job.context = &accident;
-        struct status status = device_open(kernels_find("cpu"), (struct device_settings){1}, &device);
+        struct status status = device_open(kernels_find("cpu"), (struct device_settings){.threads = 1}, &device);
         if (status.code == STATUS_OK) status = training_run(device, &small->job, &outcome, &model);
         _exit((int)status.code);
     }

@@ -254,7 +254,8 @@ Test(run_folder, cannot_be_where_a_file_is)
 Test(environment, describes_program_and_machine)
 {
     struct device *device = NULL;
-    cr_assert(eq(int, device_open(kernels_find("cpu"), (struct device_settings){1}, &device).code, STATUS_OK));
+    cr_assert(
+        eq(int, device_open(kernels_find("cpu"), (struct device_settings){.threads = 1}, &device).code, STATUS_OK));
     json_t *now = environment_to_json(device), *other = json_deep_copy(now);
     static const char *const texts[] = {"version", "commit", "compiler", "device",
                                         "backend", "cpu",    "system",   "algorithm_table"};
