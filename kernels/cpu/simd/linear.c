@@ -168,7 +168,7 @@ static inline __attribute__((always_inline)) void transpose(vector rows[LANES])
     for (int round = 1; round < LANES; round *= 2) {
         vector zipped[LANES];
 #pragma GCC unroll 8
-        for (int i = 0; i < LANES / 2; i++) {
+        for (ptrdiff_t i = 0; i < LANES / 2; i++) {
             zipped[2 * i] = zip_low(rows[i], rows[i + LANES / 2]);
             zipped[2 * i + 1] = zip_high(rows[i], rows[i + LANES / 2]);
         }
