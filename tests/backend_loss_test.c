@@ -311,8 +311,7 @@ static void sum_losses(const struct kernels *kernels, int threads, struct metric
 static bool same_metrics(const struct metrics a[2], const struct metrics b[2])
 {
     for (int run = 0; run < 2; run++)
-        if (memcmp(&a[run].loss_sum, &b[run].loss_sum, sizeof a[run].loss_sum) != 0 ||
-            a[run].correct != b[run].correct || a[run].images != b[run].images)
+        if (!(a[run].loss_sum == b[run].loss_sum) || a[run].correct != b[run].correct || a[run].images != b[run].images)
             return false;
     return true;
 }
