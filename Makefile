@@ -23,6 +23,8 @@ PREFIX ?= /usr/local
 SANITIZE ?=
 WERROR ?= 0
 MACHINE ?= $(shell uname -m)
+# oneDNN, which bench compares with: the system's when it is there; ONEDNN=DIR another one, ONEDNN=no none.
+ONEDNN ?= $(patsubst %/include/dnnl.h,%,$(firstword $(wildcard /usr/local/include/dnnl.h /usr/include/dnnl.h)))
 NVCC ?= $(firstword $(wildcard $(addsuffix /nvcc,$(subst :, ,$(PATH)) /usr/local/cuda/bin)))
 
 comma := ,
@@ -37,8 +39,10 @@ STEP_SPEED := $(BUILD)/bench/step-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
-ROOMS := base kernels kernels/draw kernels/reference kernels/cpu datasets harness harness/methods report
-SOURCES ?= $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
+ROOMS := base kernels kernels/draw kernels/reference kernels/cpu kernels/vendor datasets harness harness/methods \
+         report bench
+HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
+SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
 SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
 TEST_SOURCES ?= $(wildcard tests/*_test.c tests/support/*.c)
@@ -65,7 +69,7 @@ LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)
                    $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(GENERATED_OBJECTS)
 MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
-STEP_SPEED_OBJECT := $(call object,bench/step_speed.c)
+STEP_SPEED_OBJECT := $(call object,bench/peers/step_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -74,15 +78,21 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 # No fused multiply-add that the source does not spell out, and no -ffast-math: bits must not hang on the compiler.
-preprocess := -I. -D_GNU_SOURCE $(if $(X86),-DHAVE_X86_ISA) $(if $(BF16),-DHAVE_AVX512_BF16) $(CPPFLAGS)
+system_prefixes := /usr /usr/local
+preprocess := -I. -D_GNU_SOURCE $(if $(X86),-DHAVE_X86_ISA) $(if $(BF16),-DHAVE_AVX512_BF16) \
+              $(if $(HAVE_ONEDNN),-DHAVE_ONEDNN $(if $(filter-out $(system_prefixes),$(ONEDNN)),-isystem $(ONEDNN)/include)) \
+              $(CPPFLAGS)
 compile_flags := -std=gnu11 -g -fopenmp -ffp-contract=off $(WARNINGS) $(SANITIZERS)
 fast_flags := -O3 -fno-math-errno
 plain_flags := -O2
 # Criterion's assertion macros assign int to a one-bit field.
 test_flags := -O2 -Wno-conversion
 link_flags := -fopenmp $(SANITIZERS) $(LDFLAGS)
+onednn_folder := $(if $(filter-out $(system_prefixes),$(ONEDNN)),$(abspath $(ONEDNN)/lib))
+libraries := $(LIBRARIES) $(if $(HAVE_ONEDNN),-Wl$(comma)--as-needed \
+             $(if $(onednn_folder),-L$(onednn_folder) -Wl$(comma)-rpath$(comma)$(onednn_folder)) -ldnnl) -lm
 
-flags_for = $(if $(filter kernels/cpu/%,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))
+flags_for = $(if $(filter kernels/cpu/% bench/fma_rate.c,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))
 compile = $(CC) $(preprocess) $(compile_flags) $1 $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # V=1 shows the commands themselves.
@@ -147,7 +157,7 @@ $(BUILD)/flags: FORCE | setup
 	    '$(plain_flags)' '$(test_flags)' '$(foreach i,$(INSTRUCTION_SETS),$(flags_$i))' && $(CC) --version; } > $@.new && $(replace)
 
 $(BUILD)/link_flags: FORCE
-	@mkdir -p $(@D) && printf '%s\n' '$(link_flags) $(LIBRARIES)' $(LIBRARY_OBJECTS) > $@.new && $(replace)
+	@mkdir -p $(@D) && printf '%s\n' '$(link_flags) $(libraries)' $(LIBRARY_OBJECTS) > $@.new && $(replace)
 
 $(BUILD)/test_objects: FORCE
 	@mkdir -p $(@D) && printf '%s\n' $(TEST_OBJECTS) > $@.new && $(replace)
@@ -179,13 +189,13 @@ $(BUILD)/libtransinv.a: $(LIBRARY_OBJECTS) $(BUILD)/link_flags
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
 
 $(PROGRAM): $(MAIN_OBJECT) $(BUILD)/libtransinv.a
-	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $^ $(LIBRARIES) -lm
+	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $^ $(libraries)
 
 $(TEST_PROGRAM): $(TEST_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(LIBRARIES) -lm
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(libraries)
 
 # The training step alone, which bench/peers/step_speed.py compares with its peer's.
 $(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(LIBRARIES) -lm
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
 
 -include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT))

@@ -10,6 +10,7 @@ enum purpose {
     PURPOSE_BASE_AUGMENTATION = 3, // index: image in the data set; flip, row shift, column shift
     PURPOSE_SYNTHETIC_IMAGE = 5,   // the embedded set: one image; index: image
     PURPOSE_CLASSIFIER_INIT = 6,   // a target's fresh classifier
+    PURPOSE_BENCH = 7,             // tensors of a benchmark case; index: tensor number in the case
 };
 
 #endif

@@ -11,6 +11,7 @@ struct command {
     struct status (*run)(int argc, char **argv);
 };
 
-extern const struct command command_reproduce, command_train, command_evaluate, command_report, command_doctor;
+extern const struct command command_reproduce, command_train, command_evaluate, command_bench, command_report,
+    command_doctor;
 
 #endif

@@ -75,7 +75,7 @@ struct status device_options_open(const struct device_options *options, struct d
     const struct kernels *kernels = NULL;
     struct status status = kernels_choose(kernels_available(), name, options->precision, &kernels);
     if (status.code != STATUS_OK) return status;
-    const struct device_settings settings = {.threads = options->threads};
+    const struct device_settings settings = {.threads = options->threads, .convolution = options->convolution};
     status = device_open(kernels, settings, device);
     if (status.code == STATUS_OK)
         log_message(LOG_DETAIL, "device %s, %d threads", kernels->name, device_threads(*device));

@@ -14,9 +14,10 @@ extern const struct argp message_argp; // no input: takes effect when parsed
 // ---- commands that compute: --threads, --device ----------------------------------------------------------------
 
 struct device_options {
-    int threads;              // 0: machine_thread_count()
-    const char *device;       // NULL: auto
-    enum precision precision; // of activations, from the preset: no option of its own
+    int threads;                         // 0: machine_thread_count()
+    const char *device;                  // NULL: auto
+    enum convolution_choice convolution; // no option of every command: `bench` sets it
+    enum precision precision;            // of activations, from the preset: no option of its own
 };
 extern const struct argp device_argp; // input: struct device_options, zeroed
 

@@ -1,22 +1,36 @@
-// reproduce.c: `transinv reproduce`: the whole matrix of a preset, then its report. Tests: tests/cli_test.c.
+// reproduce.c: `transinv reproduce`: the whole matrix of a preset, a profile of its training step, then its report. Tests: tests/cli_test.c.
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "bench/training_profile.h"
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "harness/matrix.h"
 #include "report/report.h"
+#include "report/step_profile.h"
 
-enum { KEY_RESULTS = 0x200, KEY_CORRUPTIONS, KEY_METHODS, KEY_SEEDS, KEY_RETRY, KEY_CHECKPOINT, KEY_NO_PLOTS };
+enum {
+    KEY_RESULTS = 0x200,
+    KEY_CORRUPTIONS,
+    KEY_METHODS,
+    KEY_SEEDS,
+    KEY_RETRY,
+    KEY_CHECKPOINT,
+    KEY_NO_PLOTS,
+    KEY_NO_PROFILE
+};
+
+static const double profile_seconds = 5;
 
 struct reproduce_options {
     struct preset_options preset;
     struct device_options device;
     const char *results;
     int checkpoint_seconds;
-    bool retry, no_plots;
+    bool retry, no_plots, no_profile;
 };
 
 static const struct argp_option options[] = {
@@ -27,6 +41,7 @@ static const struct argp_option options[] = {
     {"retry", KEY_RETRY, 0, 0, "Train failed and diverged runs again", 1},
     {"checkpoint", KEY_CHECKPOINT, "SECONDS", 0, "Time between two checkpoints of a run (default: 60)", 1},
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},
+    {"no-profile", KEY_NO_PROFILE, 0, 0, "Do not measure where the time of a training step goes", 1},
     {0},
 };
 
@@ -47,31 +62,68 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         chosen->checkpoint_seconds = option_integer(state, "checkpoint", argument, 0, 1000000);
         return 0;
     case KEY_NO_PLOTS: chosen->no_plots = true; return 0;
+    case KEY_NO_PROFILE: chosen->no_profile = true; return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", argument); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const char documentation[] =
-    "Trains every teacher and target of a preset, skips what is finished, and writes the report."
+    "Trains every teacher and target of a preset, skips what is finished, profiles its training step for some seconds, "
+    "and writes the report."
     "\v"
     "Examples:\n"
     "  transinv reproduce\n"
     "  transinv reproduce --preset paper --data ~/cifar\n"
     "  transinv reproduce --corruptions GN,Co --set target.epochs=3";
 
-static struct status write_report(const char *results, const char *runs_folder, const char *preset,
-                                  const char *configuration_hash, bool plots)
+// What becomes of the matrix once its runs have ended.
+struct conclusion {
+    const struct reproduce_options *chosen;
+    const struct preset *preset;
+    struct device *device;
+    const char *runs_folder, *configuration_hash;
+    char *output_folder;
+};
+
+// Of the last method: the richest, in the order of the table.
+static struct status measure_profile(const struct conclusion *conclusion)
 {
-    char *output = results_folder(results, "report", preset);
-    const struct report_request request = {.runs_folder = runs_folder,
-                                           .output_folder = output,
-                                           .preset = preset,
-                                           .configuration_hash = configuration_hash,
-                                           .plots = plots};
-    struct status status = report_write(&request);
-    if (status.code == STATUS_OK) printf("report: %s/index.html\n", output);
-    free(output);
+    const struct preset_methods *methods = &conclusion->preset->values.matrix.methods;
+    const struct training_profile_request request = {.preset = conclusion->preset,
+                                                     .method = methods->items[methods->count - 1],
+                                                     .device = conclusion->device,
+                                                     .seconds = profile_seconds};
+    char *path = path_join(conclusion->output_folder, STEP_PROFILE_FILE);
+    struct status status = file_make_folders(conclusion->output_folder);
+    log_message(LOG_INFO, "measuring where the time of a training step goes");
+    if (status.code == STATUS_OK) status = training_profile_write(&request, conclusion->configuration_hash, path);
+    free(path);
+    return status;
+}
+
+// Without a profile there is a report too, which says why; but not after Ctrl-C.
+static struct status conclude(const struct conclusion *conclusion)
+{
+    char absent[640];
+    struct report_request request = {.runs_folder = conclusion->runs_folder,
+                                     .output_folder = conclusion->output_folder,
+                                     .preset = conclusion->preset->name,
+                                     .configuration_hash = conclusion->configuration_hash,
+                                     .plots = !conclusion->chosen->no_plots};
+    struct status status = status_ok();
+    if (conclusion->chosen->no_profile)
+        request.no_profile = "This report was asked for without a profile.";
+    else
+        status = measure_profile(conclusion);
+    if (status.code == STATUS_INTERRUPTED) return status;
+    if (status.code != STATUS_OK) {
+        log_message(LOG_WARNING, "the report has no profile: %s", status.message);
+        snprintf(absent, sizeof absent, "No profile could be measured: %s.", status.message);
+        request.no_profile = absent;
+    }
+    status = report_write(&request);
+    if (status.code == STATUS_OK) printf("report: %s/index.html\n", conclusion->output_folder);
     return status;
 }
 
@@ -91,11 +143,18 @@ static struct status reproduce(const struct reproduce_options *chosen, const str
         .retry = chosen->retry,
     };
     struct status status = matrix_run(&request, &summary), report_status = status_ok();
-    if (status.code == STATUS_OK || status.code == STATUS_FAILED)
-        report_status =
-            write_report(chosen->results, runs_folder, preset->name, summary.configuration_hash, !chosen->no_plots);
+    if (status.code == STATUS_OK || status.code == STATUS_FAILED) {
+        const struct conclusion conclusion = {.chosen = chosen,
+                                              .preset = preset,
+                                              .device = device,
+                                              .runs_folder = runs_folder,
+                                              .configuration_hash = summary.configuration_hash,
+                                              .output_folder = results_folder(chosen->results, "report", preset->name)};
+        report_status = conclude(&conclusion);
+        free(conclusion.output_folder);
+    }
     free(runs_folder);
-    return status.code != STATUS_OK ? status : report_status;
+    return status.code == STATUS_OK || report_status.code == STATUS_INTERRUPTED ? report_status : status;
 }
 
 static struct status command_reproduce_run(int argc, char **argv)

@@ -10,12 +10,15 @@ _transinv_options() {
     case $1 in
     reproduce)
         echo "$configuration $machine $messages $help" \
-            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots' ;;
+            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-profile' ;;
     train)
         echo "$configuration $machine $messages $help" \
             '--dataset= --start= --method= --corruption= --seed= --output= --retry --checkpoint=' ;;
     evaluate)
         echo "$configuration $machine $messages $help" '--dataset= --train --depth= --widen= --logits= --json' ;;
+    bench)
+        echo "$machine $messages $help" \
+            '--list --filter= --batch= --time-limit= --algorithm= --vs= --json= --csv= --plots= --compare=' ;;
     report) echo "$messages $help" '--preset= --results= --configuration= --no-plots' ;;
     doctor) echo "$messages $help" '--data= --catalog=' ;;
     *) echo "$help" ;;
@@ -31,6 +34,8 @@ _transinv_values() {
     --corruption) echo "$_transinv_codes" ;;
     --corruptions) echo "all $_transinv_codes" ;;
     --method) echo 'FT' ;;
+    --algorithm) echo 'table direct winograd-2x2 winograd-4x4' ;;
+    --vs) echo 'vendor reference' ;;
     --methods) echo 'all FT' ;;
     --set | -s)
         echo 'data.source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
@@ -53,13 +58,13 @@ _transinv() {
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if ((COMP_CWORD == 1)) && [[ $word != -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'reproduce train evaluate report doctor' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'reproduce train evaluate bench report doctor' -- "$word")
         return
     fi
     case $before in
-    --data | --results | --output | -o)
+    --data | --results | --output | -o | --plots)
         mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-    --catalog | --start | --logits)
+    --catalog | --start | --logits | --csv | --compare)
         mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --preset | -p)
         mapfile -t COMPREPLY < <(compgen -W "$(_transinv_values --preset)" -f -- "$word") ;;

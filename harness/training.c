@@ -90,8 +90,8 @@ static void enqueue_step(const struct training_session *session)
                      .runs = 1, .images = settings->batch_size, .count_step = true, .states = session->train.state});
 }
 
-static struct status session_create(struct device *device, const struct training_job *job,
-                                    struct training_session *session)
+struct status training_session_create(struct device *device, const struct training_job *job,
+                                      struct training_session *session)
 {
     const struct training_settings *settings = job->settings;
     *session = (struct training_session){.device = device, .job = job, .state = {.seed = settings->seed}};
@@ -114,7 +114,7 @@ static struct status session_create(struct device *device, const struct training
     return device_capture_end(device, &session->step);
 }
 
-static void session_destroy(struct training_session *session)
+void training_session_destroy(struct training_session *session)
 {
     graph_destroy(session->step);
     device_release(session->device, session->velocity.data);
@@ -294,14 +294,14 @@ struct status training_run(struct device *device, const struct training_job *job
     double begun = clock_seconds();
     *outcome = (struct training_outcome){0};
     *model = (struct state_dict){0};
-    struct status status = session_create(device, job, &session);
+    struct status status = training_session_create(device, job, &session);
     if (status.code == STATUS_OK) status = resume(&session, outcome);
     if (status.code == STATUS_OK) status = run_epochs(&session);
     if (session.record_count > 0) outcome->last = session.records[session.record_count - 1];
     outcome->test = outcome->last.test;
     if (status.code == STATUS_OK) status = network_export(session.network, 0, model);
     if (status.code != STATUS_OK) state_dict_destroy(model);
-    session_destroy(&session);
+    training_session_destroy(&session);
     outcome->seconds = clock_seconds() - begun;
     return status;
 }

@@ -1,4 +1,5 @@
-// training_session.h: the inside of a training run, shared by training.c (the loop) and training_checkpoint.c.
+// training_session.h: the inside of a training run, shared by training.c (the loop), training_checkpoint.c, and whoever
+// looks at a training step from outside (bench/training_profile.c).
 #ifndef HARNESS_TRAINING_SESSION_H
 #define HARNESS_TRAINING_SESSION_H
 
@@ -22,6 +23,11 @@ struct training_session {
     struct epoch_record *records; // of finished epochs, settings->epochs at most
     int record_count;
 };
+
+// Everything a run needs before its first step, the recorded step included (training.c). To be destroyed in any case.
+struct status training_session_create(struct device *device, const struct training_job *job,
+                                      struct training_session *session);
+void training_session_destroy(struct training_session *session);
 
 // Writes the whole state atomically. STATUS_IO and friends.
 struct status training_checkpoint_write(struct training_session *session);

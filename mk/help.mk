@@ -34,9 +34,11 @@ Variables of every build
   SANITIZE=address,undefined    with sanitizers, in a folder of its own
   WERROR=1                warnings are errors
   BUILD=DIR               build there instead of in build/
+  ONEDNN=DIR              oneDNN to compare with (DIR/include, DIR/lib); no: none
   V=1                     show commands
   CC CFLAGS CPPFLAGS LDFLAGS LIBRARIES     as usual; yours come last
 
+oneDNN: $(if $(HAVE_ONEDNN),in $(ONEDNN),none found; only `bench --vs vendor` needs it)
 CUDA compiler: $(or $(NVCC),none found; not needed)
 endef
 

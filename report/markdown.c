@@ -77,6 +77,41 @@ static void markdown_append_sentences(const char *heading, const json_t *sentenc
     text_append(text, "\n");
 }
 
+static void markdown_append_number(double value, int decimals, struct text *text)
+{
+    text_append(text, " ");
+    text_append_fixed(text, value, decimals);
+    text_append(text, " |");
+}
+
+static void markdown_append_profile(const struct step_profile *profile, struct text *text)
+{
+    text_append(text, "## Where the time goes\n\n");
+    if (profile->root == NULL) {
+        text_append_markdown(text, profile->absent);
+        text_append(text, "\n\n");
+        return;
+    }
+    text_append(text, "A training step by ");
+    text_append_markdown(text, profile->method);
+    text_append_format(text, " of %.0f images on %.0f threads: %.4g ms, %.2f %% of it inside these operations.\n\n",
+                       profile->images, profile->threads, 1e3 * profile->seconds, step_profile_kernel_share(profile));
+    text_append(text, "| Operation | Time, % | Calls | GFLOP/s | GB/s | Of bound, % |\n|---|--:|--:|--:|--:|--:|\n");
+    for (size_t i = 0; i < profile->operation_count; i++) {
+        const struct step_profile_line *line = &profile->operations[i];
+        text_append(text, "| ");
+        text_append_markdown(text, line->operation);
+        text_append(text, " |");
+        markdown_append_number(step_profile_time_share(profile, line), 1, text);
+        markdown_append_number(line->calls, 0, text);
+        markdown_append_number(step_profile_gigaflops(line), 1, text);
+        markdown_append_number(step_profile_gigabytes(line), 1, text);
+        markdown_append_number(step_profile_bound_share(line), 1, text);
+        text_append(text, "\n");
+    }
+    text_append(text, "\n");
+}
+
 static void markdown_append_open_runs(const struct run_list *list, struct text *text)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -119,6 +154,7 @@ void markdown_write(const struct report_summary *summary, struct text *text)
         markdown_append_open_runs(&summary->unreadable, text);
         text_append(text, "\n");
     }
+    if (summary->latest != NULL) markdown_append_profile(&summary->profile, text);
     markdown_append_sentences("## Remarks", summary->remarks, text);
     text->failed = text->failed || verdict.failed;
     text_destroy(&verdict);

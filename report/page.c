@@ -116,6 +116,7 @@ static void page_append_navigation(const struct report_summary *summary, struct 
     text_append(html, "<nav aria-label=\"Sections\"><ul>\n"
                       "<li><a href=\"#accuracy\">Accuracy</a></li>\n<li><a href=\"#teachers\">Teachers</a></li>\n"
                       "<li><a href=\"#curves\">Learning curves</a></li>\n<li><a href=\"#runs\">All runs</a></li>\n"
+                      "<li><a href=\"#profile\">Where the time goes</a></li>\n"
                       "<li><a href=\"#configuration\">Configuration</a></li>\n<li><a href=\"#data\">Data</a></li>\n"
                       "<li><a href=\"#environment\">Environment</a></li>\n");
     if (json_array_size(summary->remarks) > 0) text_append(html, "<li><a href=\"#remarks\">Remarks</a></li>\n");
@@ -197,6 +198,7 @@ struct status page_write(const struct report_summary *summary, bool plots, struc
     }
     page_append_runs(summary, text);
     if (summary->latest != NULL) {
+        if (status.code == STATUS_OK) status = page_append_profile(summary, plots, text);
         page_append_configuration(summary, text);
         page_append_data(summary, text);
         page_append_environment(summary, text);

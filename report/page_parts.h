@@ -3,11 +3,15 @@
 #ifndef REPORT_PAGE_PARTS_H
 #define REPORT_PAGE_PARTS_H
 
+#include <stdbool.h>
+
 #include "report/summary.h"
 #include "report/text.h"
 
 void page_append_accuracy(const struct report_summary *summary, struct text *html); // page_accuracy.c
 void page_append_teachers(const struct report_summary *summary, struct text *html);
+// page_profile.c. Errors: STATUS_INTERRUPTED and STATUS_NO_MEMORY from drawing.
+struct status page_append_profile(const struct report_summary *summary, bool plots, struct text *html);
 void page_append_runs(const struct report_summary *summary, struct text *html);          // page_runs.c
 void page_append_configuration(const struct report_summary *summary, struct text *html); // page_facts.c
 void page_append_environment(const struct report_summary *summary, struct text *html);

@@ -108,6 +108,34 @@ static json_t *results_json_list(const struct run_list *list)
     return array;
 }
 
+static json_t *results_json_operation(const struct step_profile *profile, const struct step_profile_line *line)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "operation", line->operation, "calls",
+                     results_json_number(line->calls), "time_share_percent",
+                     results_json_number(step_profile_time_share(profile, line)), "gigaflops_per_second",
+                     results_json_number(step_profile_gigaflops(line)), "gigabytes_per_second",
+                     results_json_number(step_profile_gigabytes(line)), "bound_share_percent",
+                     results_json_number(step_profile_bound_share(line)), "threads_idle_percent",
+                     results_json_number(step_profile_idle_share(profile, line->seconds, line->one_thread_seconds)));
+}
+
+// A short form; profile.json has every shape.
+static json_t *results_json_profile(const struct step_profile *profile)
+{
+    if (profile->root == NULL) return json_pack("{s:o}", "absent", results_json_text(profile->absent));
+    json_t *operations = json_array();
+    for (size_t i = 0; i < profile->operation_count; i++)
+        json_array_append_new(operations, results_json_operation(profile, &profile->operations[i]));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "measured", results_json_text(profile->measured), "method",
+        results_json_text(profile->method), "step_seconds", results_json_number(profile->seconds), "images_per_second",
+        results_json_number(step_profile_images_per_second(profile)), "inside_kernels_percent",
+        results_json_number(step_profile_kernel_share(profile)), "bound_share_percent",
+        results_json_number(step_profile_total_bound_share(profile)), "threads_idle_percent",
+        results_json_number(step_profile_idle_share(profile, profile->seconds, profile->one_thread_seconds)),
+        "operations", operations);
+}
+
 static json_t *results_json_build(const struct report_summary *summary)
 {
     const struct run_record *latest = summary->latest;
@@ -128,6 +156,7 @@ static json_t *results_json_build(const struct report_summary *summary)
     json_object_set(root, "data", summary->data_sets);
     json_object_set(root, "environment", summary->environment);
     json_object_set(root, "remarks", summary->remarks);
+    json_object_set_new(root, "profile", results_json_profile(&summary->profile));
     return root;
 }
 

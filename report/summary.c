@@ -143,6 +143,8 @@ struct status summary_create(const struct report_request *request, struct report
         facts_judge_comparability(summary);
         summary->comparable = json_array_size(summary->reasons) == 0;
     }
+    if (status.code == STATUS_OK)
+        status = step_profile_read(request->output_folder, request->no_profile, &summary->profile);
     bool whole = summary->reasons != NULL && summary->remarks != NULL && summary->data_sets != NULL;
     if (status.code == STATUS_OK && (!whole || summary->environment == NULL)) status = summary_no_memory;
     if (status.code != STATUS_OK) summary_destroy(summary);
@@ -153,6 +155,7 @@ void summary_destroy(struct report_summary *summary)
 {
     accuracy_table_destroy(&summary->targets);
     accuracy_table_destroy(&summary->teachers);
+    step_profile_destroy(&summary->profile);
     json_decref(summary->reasons);
     json_decref(summary->remarks);
     json_decref(summary->data_sets);

@@ -11,6 +11,7 @@
 #include "report/paper_table.h"
 #include "report/report.h"
 #include "report/run_reader.h"
+#include "report/step_profile.h"
 #include "report/text.h"
 
 struct run_list {
@@ -29,10 +30,11 @@ struct report_summary {
     size_t states[RUN_STATE_COUNT];  // of the selected
     struct accuracy_table targets, teachers;
     struct paper_table paper;
-    bool comparable;     // with the paper; exactly when `reasons` is empty
-    json_t *reasons;     // sentences: why it is not
-    json_t *remarks;     // sentences: the runs' own, and the reader's
-    json_t *data_sets;   // [{"used_by": "teachers", "data": {as in run.json}}], each data set once
+    bool comparable;   // with the paper; exactly when `reasons` is empty
+    json_t *reasons;   // sentences: why it is not
+    json_t *remarks;   // sentences: the runs' own, and the reader's
+    json_t *data_sets; // [{"used_by": "teachers", "data": {as in run.json}}], each data set once
+    struct step_profile profile;
     json_t *environment; // [{"key": "cpu", "values": [{"value": text, "runs": count}]}]
 };
 

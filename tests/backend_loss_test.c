@@ -3,9 +3,12 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/device_array.h"
 #include "tests/support/experiment.h"
+#include "tests/support/random_data.h"
 
 // Losses and gradients in float32: a few roundings on top of exponentials of logits within +-8.
 static const double tolerance = 5e-6;
@@ -228,14 +231,30 @@ static void kl_experiment(struct experiment *experiment)
     record_results(experiment, &results, size);
 }
 
+// Around the classifier's blocks: widths and classes that fill no vector, one and two vectors and a rest; images and
+// features that fill several chunks of terms.
+static void check_classifier(experiment_function *function)
+{
+    static const int sizes[][3] = {{1, 640, 100}, {3, 17, 33},   {9, 100, 50}, {12, 16, 16},
+                                   {31, 70, 19},  {130, 129, 2}, {300, 64, 10}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct head_spec spec = {sizes[i][0], sizes[i][1], sizes[i][2], true, true, true, 0};
+        char label[96];
+        snprintf(label, sizeof label, "%d images, %d features, %d classes", spec.images, spec.width, spec.classes);
+        experiment_check(function, &spec, SEED, label);
+    }
+}
+
 Test(backend_loss, linear_forward)
 {
     check_head(linear_forward_experiment, 1);
+    check_classifier(linear_forward_experiment);
 }
 
 Test(backend_loss, linear_backward)
 {
     check_head(linear_backward_experiment, 1);
+    check_classifier(linear_backward_experiment);
 }
 
 Test(backend_loss, softmax_cross_entropy)
@@ -261,4 +280,62 @@ Test(backend_loss, feature_distance)
 Test(backend_loss, kl)
 {
     check_head(kl_experiment, 1);
+}
+
+// ---- all the bits of the sums of losses --------------------------------------------------------------------------
+
+// Cross entropy of two runs' logits, whose metrics come back.
+static void sum_losses(const struct kernels *kernels, int threads, struct metrics metrics[2])
+{
+    enum { IMAGES = 130, CLASSES = 100, LOGITS = 2 * IMAGES * CLASSES };
+    struct device *device = device_for_test(kernels, threads);
+    float *logits = random_floats(SEED, 50, LOGITS, -8, 8);
+    int32_t *labels = random_integers(SEED, 51, (size_t)2 * IMAGES, CLASSES);
+    const struct metrics none[2] = {{.loss_sum = 0}, {.loss_sum = 0}};
+    struct softmax_cross_entropy loss = {
+        .runs = 2,
+        .images = IMAGES,
+        .classes = CLASSES,
+        .label_smoothing = 0.1F,
+        .logits = device_put_floats(device, logits, LOGITS),
+        .labels = device_put(device, labels, (size_t)2 * IMAGES * sizeof *labels),
+        .metrics = device_put(device, none, sizeof none),
+    };
+    softmax_cross_entropy(device, &loss);
+    device_get(device, loss.metrics, metrics, sizeof none);
+    free(logits);
+    free(labels);
+    device_end_test(device);
+}
+
+static bool same_metrics(const struct metrics a[2], const struct metrics b[2])
+{
+    for (int run = 0; run < 2; run++)
+        if (!(a[run].loss_sum == b[run].loss_sum) || a[run].correct != b[run].correct || a[run].images != b[run].images)
+            return false;
+    return true;
+}
+
+// The experiments above see sums of losses rounded to float32.
+Test(backend_loss, sums_of_losses_do_not_hang_on_the_number_of_threads)
+{
+    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+        struct metrics one[2], more[2];
+        sum_losses(*kernels, 1, one);
+        for (int threads = 2; threads <= 4; threads++) {
+            sum_losses(*kernels, threads, more);
+            cr_expect(same_metrics(one, more), "%s, seed %d: %d threads, loss sums %.17g and %.17g", (*kernels)->name,
+                      SEED, threads, one[0].loss_sum, more[0].loss_sum);
+        }
+    }
+}
+
+// The CPU backends' header promises more than a tolerance.
+Test(backend_loss, cross_entropy_of_the_cpu_has_the_bits_of_the_reference)
+{
+    struct metrics reference[2], cpu[2];
+    sum_losses(kernels_find("reference"), 1, reference);
+    sum_losses(kernels_find("cpu"), 2, cpu);
+    cr_expect(same_metrics(reference, cpu), "seed %d: loss sums %.17g and %.17g", SEED, cpu[0].loss_sum,
+              reference[0].loss_sum);
 }

@@ -20,7 +20,7 @@
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 
-static const char *const commands[] = {"reproduce", "train", "evaluate", "report", "doctor"};
+static const char *const commands[] = {"reproduce", "train", "evaluate", "bench", "report", "doctor"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 // WRN-10-1 on a few drawn images: one teacher, one target, two epochs of ten steps each.
@@ -188,6 +188,14 @@ Test(cli, tells_missing_and_damaged_files_apart_from_wrong_usage)
 
 // ---- work ------------------------------------------------------------------------------------------------------
 
+static void expect_profile(const char *folder, bool present)
+{
+    char *table = temporary_file_read(folder, "results/report/quick/table.md");
+    cr_expect(eq(int, strstr(table, "| conv\\_forward |") != NULL, present), "%s", table);
+    cr_expect(eq(int, strstr(table, "asked for without a profile") != NULL, !present), "%s", table);
+    free(table);
+}
+
 Test(cli, reproduces_reports_and_skips)
 {
     char folder[TEMPORARY_PATH_SIZE];
@@ -197,7 +205,7 @@ Test(cli, reproduces_reports_and_skips)
     cr_expect(eq(str, result.output, "report: results/report/quick/index.html\n"));
     cr_expect(strstr(result.errors, "2 runs: 2 trained now, 0 finished before") != NULL, "%s", result.errors);
     program_result_destroy(&result);
-    static const char *const files[] = {"index.html", "table.md", "results.csv", "results.json"};
+    static const char *const files[] = {"index.html", "table.md", "results.csv", "results.json", "profile.json"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char name[80];
         snprintf(name, sizeof name, "results/report/quick/%s", files[i]);
@@ -205,13 +213,16 @@ Test(cli, reproduces_reports_and_skips)
         cr_expect(text[0] != '\0', "%s", name);
         free(text);
     }
-    result = program_run(folder, "reproduce --no-plots --quiet " TINY);
+    expect_profile(folder, true);
+    result = program_run(folder, "reproduce --no-plots --no-profile --quiet " TINY);
     cr_expect(eq(int, result.exit_status, 0), "%s", result.errors);
     cr_expect(eq(str, result.errors, ""), "quiet");
     program_result_destroy(&result);
+    expect_profile(folder, false);
     result = program_run(folder, "report --no-plots");
     cr_expect(eq(int, result.exit_status, 0), "%s", result.errors);
     cr_expect(eq(str, result.output, "report: results/report/quick/index.html\n"));
+    expect_profile(folder, true); // what the first command measured
     program_result_destroy(&result);
     temporary_folder_remove(folder);
 }
@@ -220,8 +231,10 @@ Test(cli, exits_with_1_when_a_run_diverges)
 {
     char folder[TEMPORARY_PATH_SIZE];
     temporary_folder_create(folder);
-    expect_exit(folder, "reproduce --no-plots --set training.weight_decay=1 --set target.learning_rate=1000000 " TINY,
-                1, "1 of 2 runs have no result: 1 diverged");
+    expect_exit(
+        folder,
+        "reproduce --no-plots --no-profile --set training.weight_decay=1 --set target.learning_rate=1000000 " TINY, 1,
+        "1 of 2 runs have no result: 1 diverged");
     char *page = temporary_file_read(folder, "results/report/quick/table.md");
     cr_expect(page[0] != '\0', "what is there is reported all the same");
     free(page);
@@ -359,7 +372,7 @@ Test(cli, matrix_stops_on_sigterm_and_continues, .timeout = 300)
 {
     char folder[TEMPORARY_PATH_SIZE];
     temporary_folder_create(folder);
-    pid_t process = program_start(folder, "reproduce --no-plots " TINY "--set teacher.epochs=50");
+    pid_t process = program_start(folder, "reproduce --no-plots --no-profile " TINY "--set teacher.epochs=50");
     char *runs = path_join(folder, "results/runs/quick");
     for (int i = 0; i < 60000 && !file_exists(runs); i++) usleep(1000);
     kill(process, SIGTERM);
@@ -369,7 +382,8 @@ Test(cli, matrix_stops_on_sigterm_and_continues, .timeout = 300)
               result.errors);
     cr_expect(eq(str, result.output, ""), "no report of an interrupted matrix");
     program_result_destroy(&result);
-    expect_exit(folder, "reproduce --no-plots " TINY "--set teacher.epochs=50", 0, "2 runs: 2 trained now");
+    expect_exit(folder, "reproduce --no-plots --no-profile " TINY "--set teacher.epochs=50", 0,
+                "2 runs: 2 trained now");
     free(runs);
     temporary_folder_remove(folder);
 }

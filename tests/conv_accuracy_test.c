@@ -56,7 +56,8 @@ static void compute(const struct convolver *convolver, const struct sample *samp
 
 static struct sample sample_create(int side, int channels)
 {
-    size_t activations = (size_t)(IMAGES * side * side * channels), taps = (size_t)(9 * channels * channels);
+    const size_t positions = (size_t)IMAGES * (size_t)side * (size_t)side, width = (size_t)channels;
+    const size_t activations = positions * width, taps = 9 * width * width;
     struct sample sample = {.shape = {1, IMAGES, side, side, channels, channels, 3, 1},
                             .counts = {activations, activations, taps}};
     sample.input = random_normals(SEED, 1, activations);

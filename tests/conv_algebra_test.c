@@ -255,7 +255,8 @@ static float *poisoned_copy(const float *values, size_t count, const struct conv
 {
     float *copy = test_allocate(count * sizeof *copy);
     memcpy(copy, values, count * sizeof *copy);
-    size_t pixel = (size_t)((POISONED_IMAGE * shape->height + poison.row) * shape->width + poison.column);
+    int row = POISONED_IMAGE * shape->height + poison.row;
+    size_t pixel = (size_t)row * (size_t)shape->width + (size_t)poison.column;
     copy[pixel * (size_t)channels + POISONED_CHANNEL] = poison.value;
     return copy;
 }

@@ -94,7 +94,7 @@ Test(report_hostile, markdown_table_keeps_its_shape)
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         size_t bars = 0;
         for (const char *byte = line; *byte != '\0'; byte++) bars += *byte == '|' && (byte == line || byte[-1] != '\\');
-        cr_expect(line[0] != '|' || bars == 18 || bars == 4, "%zu columns: %s", bars, line);
+        cr_expect(line[0] != '|' || bars == 18 || bars == 7 || bars == 4, "%zu columns: %s", bars, line);
     }
     free(text);
 }

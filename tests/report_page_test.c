@@ -12,6 +12,7 @@
 #include "report/embedded_report.h"
 #include "report/report.h"
 #include "tests/support/run_folders.h"
+#include "tests/support/sample_profile.h"
 #include "tests/support/temporary_folder.h"
 
 static char folder[TEMPORARY_PATH_SIZE];
@@ -71,6 +72,7 @@ static void write_report(void)
     };
     for (size_t i = 0; i < 2; i++) run_folders_write("runs", &odd[i], NULL);
     run_folders_write_file("runs", "damaged <b>", "run.json", "{\"" LONG_NAME);
+    sample_profile_write("out", &(struct sample_profile){.operations = 19});
     struct status status = report_write(&request);
     cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
 }
@@ -158,14 +160,14 @@ static void expect_good_page(const json_t *frame, const char *name, long width, 
     for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++)
         cr_expect(eq(long, get_number(frame, zeros[i]), 0), "%s: %s", name, zeros[i]);
     cr_expect(eq(long, get_number(frame, "titles"), 1), "%s: one heading of the first level", name);
-    cr_expect(ge(long, get_number(frame, "tables"), 7), "%s", name);
+    cr_expect(ge(long, get_number(frame, "tables"), 9), "%s", name);
     cr_expect(eq(long, get_number(frame, "captions"), get_number(frame, "tables")), "%s: every table has a caption",
               name);
     cr_expect(eq(long, get_number(frame, "scopes"), get_number(frame, "heads")), "%s: every head has a scope", name);
     bool text = json_boolean_value(json_object_get(frame, "text"));
     cr_expect(text, "%s: a sentence from a file is shown as it is", name);
     if (!plots) return;
-    cr_expect(eq(long, get_number(frame, "plots"), 6), "%s: two plots for FT, TransInv and the teachers", name);
+    cr_expect(eq(long, get_number(frame, "plots"), 8), "%s: two for FT, TransInv, the teachers, the profile", name);
     cr_expect(ge(long, get_number(frame, "drawn"), 100), "%s: lines of the plots", name);
     cr_expect(ge(long, get_number(frame, "colours"), 8), "%s: their colours come from the page", name);
 }

@@ -37,7 +37,7 @@ def parse_arguments():
 
 
 class Ours:
-    """bench/step_speed.c in a process of its own, which sleeps between its turns."""
+    """bench/peers/step_speed.c in a process of its own, which sleeps between its turns."""
 
     def __init__(self, arguments):
         numbers = ("depth", "widen", "batch", "classes", "threads", "backend")

@@ -12,6 +12,7 @@ extern const struct kernels kernels_cpu_avx512_bf16; // the same with BF16: acti
 // Operations that are the same for every instruction set: bound by memory, or over a few values per channel.
 void batchnorm_finalise_cpu(struct device *device, const void *settings);
 void sgd_update_cpu(struct device *device, const void *settings);
+void softmax_cross_entropy_cpu(struct device *device, const void *settings);
 
 // One channel's statistics record: sums in double. sum of x and of x * x behind a convolution; of g and of g * x behind a
 // masked gradient. In double, E[x^2] - mean^2 loses (mean / deviation)^2 * 1e-16 of the variance: 3e-12 for the golden

@@ -12,5 +12,7 @@ void ISA_NAME(conv_backward_filter)(struct device *device, const void *settings)
 void ISA_NAME(residual_join)(struct device *device, const void *settings);
 void ISA_NAME(pool_forward)(struct device *device, const void *settings);
 void ISA_NAME(pool_backward)(struct device *device, const void *settings);
+void ISA_NAME(linear_forward)(struct device *device, const void *settings);
+void ISA_NAME(linear_backward)(struct device *device, const void *settings);
 
 #endif

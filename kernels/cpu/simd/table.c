@@ -1,5 +1,5 @@
-// table.c: the CPU backend's table for one instruction set. Operations over N x classes or N x features values, and
-// those over a few values per channel, are reference/'s: they take under 1 % of a training step.
+// table.c: the CPU backend's table for one instruction set. Losses other than cross entropy, and operations
+// over a few values per channel, are reference/'s: they take under 1 % of a training step.
 #include "kernels/cpu/convolution_table.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/simd/operations.h"
@@ -43,9 +43,9 @@ const struct kernels ISA_NAME(kernels_cpu) = {
             [OPERATION_RESIDUAL_JOIN] = ISA_NAME(residual_join),
             [OPERATION_POOL_FORWARD] = ISA_NAME(pool_forward),
             [OPERATION_POOL_BACKWARD] = ISA_NAME(pool_backward),
-            [OPERATION_LINEAR_FORWARD] = linear_forward_reference,
-            [OPERATION_LINEAR_BACKWARD] = linear_backward_reference,
-            [OPERATION_SOFTMAX_CROSS_ENTROPY] = softmax_cross_entropy_reference,
+            [OPERATION_LINEAR_FORWARD] = ISA_NAME(linear_forward),
+            [OPERATION_LINEAR_BACKWARD] = ISA_NAME(linear_backward),
+            [OPERATION_SOFTMAX_CROSS_ENTROPY] = softmax_cross_entropy_cpu,
             [OPERATION_AUGMIX_LOSS] = augmix_loss_reference,
             [OPERATION_NON_SATURATING_LOSS] = non_saturating_loss_reference,
             [OPERATION_FEATURE_DISTANCE_LOSS] = feature_distance_loss_reference,
