@@ -29,7 +29,7 @@ static void have_accident(void *context, double done, double total)
 
 // Starts the run in a process of its own and lets it meet its accident. Returns its wait status; an orderly end exits
 // with the status code.
-static int run_until_accident(struct small_job *small, struct accident accident)
+static int run_until_accident(struct small_job *small, const char *backend, struct accident accident)
 {
     fflush(NULL);
     pid_t child = fork();
@@ -40,7 +40,7 @@ static int run_until_accident(struct small_job *small, struct accident accident)
         interrupt_install();
         small->job.progress = have_accident;
         small->job.context = &accident;
-        struct status status = device_open(kernels_find("cpu"), (struct device_settings){.threads = 1}, &device);
+        struct status status = device_open(kernels_find(backend), (struct device_settings){.threads = 1}, &device);
         if (status.code == STATUS_OK) status = training_run(device, &small->job, &outcome, &model);
         _exit((int)status.code);
     }
@@ -82,11 +82,12 @@ static void scene_destroy(struct scene *scene)
     small_job_destroy(&scene->small);
 }
 
-static void expect_same_end(struct scene *scene, double after_images, int signal, int expected_code)
+static void expect_same_end(struct scene *scene, const char *backend, double after_images, int signal,
+                            int expected_code)
 {
     struct state_dict model;
     struct epoch_counter counter = {0};
-    int wait_status = run_until_accident(&scene->small, (struct accident){signal, after_images});
+    int wait_status = run_until_accident(&scene->small, backend, (struct accident){signal, after_images});
     bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
     if (signal == SIGKILL)
         cr_expect(killed, "wait status %d", wait_status);
@@ -95,13 +96,13 @@ static void expect_same_end(struct scene *scene, double after_images, int signal
     cr_expect(file_exists(scene->path), "no checkpoint after %g images", after_images);
     scene->small.job.epoch_done = count_epoch;
     scene->small.job.context = &counter;
-    struct training_outcome outcome = small_job_run(&scene->small, "cpu", 1, &model);
+    struct training_outcome outcome = small_job_run(&scene->small, backend, 1, &model);
     cr_expect(outcome.resumed);
     cr_expect(eq(int, counter.told, SMALL_JOB_EPOCHS));
     unlink(scene->path);
     scene->small.job.epoch_done = NULL;
     struct state_dict untouched;
-    struct training_outcome straight = small_job_run(&scene->small, "cpu", 1, &untouched);
+    struct training_outcome straight = small_job_run(&scene->small, backend, 1, &untouched);
     cr_expect(not(straight.resumed));
     cr_expect(state_dicts_equal(&model, &untouched, NULL), "another end after %g images and signal %d", after_images,
               signal);
@@ -119,9 +120,20 @@ Test(resume, a_killed_run_ends_with_the_same_bits)
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         struct scene scene;
         scene_create(&scene, 0);
-        expect_same_end(&scene, places[i], SIGKILL, 0);
+        expect_same_end(&scene, "cpu", places[i], SIGKILL, 0);
         scene_destroy(&scene);
     }
+}
+
+Test(resume, a_killed_run_in_bfloat16_ends_with_the_same_bits)
+{
+    const struct kernels *kernels = NULL;
+    struct status status = kernels_choose(kernels_available(), "cpu", PRECISION_BF16, &kernels);
+    if (status.code != STATUS_OK) cr_skip_test("%s", status.message);
+    struct scene scene;
+    scene_create(&scene, 0);
+    expect_same_end(&scene, kernels->name, 9 * 16, SIGKILL, 0);
+    scene_destroy(&scene);
 }
 
 Test(resume, an_interrupted_run_leaves_a_checkpoint_at_once)
@@ -130,7 +142,7 @@ Test(resume, an_interrupted_run_leaves_a_checkpoint_at_once)
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         struct scene scene;
         scene_create(&scene, 1e9);
-        expect_same_end(&scene, places[i], SIGINT, STATUS_INTERRUPTED);
+        expect_same_end(&scene, "cpu", places[i], SIGINT, STATUS_INTERRUPTED);
         scene_destroy(&scene);
     }
 }
@@ -141,7 +153,7 @@ Test(resume, a_checkpoint_of_another_run_or_a_damaged_one_is_refused)
     struct training_outcome outcome;
     struct state_dict model;
     scene_create(&scene, 0);
-    run_until_accident(&scene.small, (struct accident){SIGKILL, 5 * 16});
+    run_until_accident(&scene.small, "cpu", (struct accident){SIGKILL, 5 * 16});
     struct device *device = device_for_test(kernels_find("cpu"), 1);
 
     scene.small.settings.seed++;
@@ -168,7 +180,7 @@ Test(resume, a_target_whose_teacher_changed_is_refused)
     small_job_run(&scene.small, "cpu", 1, &teacher);
     scene.small.job.checkpoint_path = scene.path;
     scene.small.job.start = &teacher;
-    run_until_accident(&scene.small, (struct accident){SIGKILL, 5 * 16});
+    run_until_accident(&scene.small, "cpu", (struct accident){SIGKILL, 5 * 16});
     struct device *device = device_for_test(kernels_find("cpu"), 1);
     float *weight = &teacher.tensors[3].values[0], kept = *weight;
     *weight = kept + 1;

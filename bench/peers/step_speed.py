@@ -2,8 +2,9 @@
 
     make build/bench/step-speed && /usr/bin/python3 bench/peers/step_speed.py
 
-A step is forward, cross entropy, backward and a Nesterov SGD update of all parameters in float32, from a batch that
-is already in memory. Every round measures each of them for a few seconds after one untimed step; what counts is the
+A step is forward, cross entropy, backward and a Nesterov SGD update of all parameters, from a batch that is already in
+memory; with --inference it is the forward pass with running statistics alone. --precision bf16 is torch.autocast in
+PyTorch and training.precision = bf16 in transinv; parameters and optimiser are float32 in both. Every round measures each of them for a few seconds after one untimed step; what counts is the
 ratio within a round, since the machine's speed drifts between rounds.
 """
 import argparse
@@ -30,6 +31,8 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of activations")
+    parser.add_argument("--inference", action="store_true", help="the forward pass alone, with running statistics")
     parser.add_argument("--layouts", default="channels_last,contiguous", help="of PyTorch's tensors, comma-separated")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
@@ -40,8 +43,9 @@ class Ours:
     """bench/peers/step_speed.c in a process of its own, which sleeps between its turns."""
 
     def __init__(self, arguments):
-        numbers = ("depth", "widen", "batch", "classes", "threads", "backend")
+        numbers = ("depth", "widen", "batch", "classes", "threads", "backend", "precision")
         command = [arguments.binary] + [f"--{name}={getattr(arguments, name)}" for name in numbers]
+        command += ["--inference"] if arguments.inference else []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.name = "transinv " + " ".join(self.answer("ready")[:1])
 
@@ -67,12 +71,30 @@ class Peer:
         images = torch.rand(arguments.batch, 3, 32, 32) * 2 - 1
         self.images = images.contiguous(memory_format=LAYOUTS[layout])
         self.labels = torch.randint(0, arguments.classes, (arguments.batch,))
+        self.narrow = arguments.precision == "bf16"
+        self.inference = arguments.inference
+        self.network.train(not self.inference)
 
-    def step(self):
-        loss = functional.cross_entropy(self.network(self.images), self.labels)
+    def autocast(self):
+        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.narrow)
+
+    def infer(self):
+        with torch.inference_mode(), self.autocast():
+            self.network(self.images)
+
+    # As PyTorch's documentation has it: forward and loss under autocast, backward outside.
+    def train(self):
+        with self.autocast():
+            loss = functional.cross_entropy(self.network(self.images), self.labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
+
+    def step(self):
+        if self.inference:
+            self.infer()
+        else:
+            self.train()
 
     def measure(self, seconds):
         self.step()
@@ -104,7 +126,8 @@ def main():
     peers = [Peer(arguments, layout) for layout in arguments.layouts.split(",")]
     onednn = re.search(r"v\d+\.\d+\.\d+", torch.__config__.show())
     print(f"WRN-{arguments.depth}-{arguments.widen}, batch {arguments.batch}, {arguments.classes} classes, "
-          f"{arguments.threads} threads, float32, {arguments.rounds} rounds of {arguments.seconds:g} s")
+          f"{arguments.threads} threads, {arguments.precision}, {'inference' if arguments.inference else 'training'}, "
+          f"{arguments.rounds} rounds of {arguments.seconds:g} s")
     print(f"{processor_name()}; Python {platform.python_version()}, torch {torch.__version__}, "
           f"oneDNN {onednn.group() if onednn else 'unknown'}")
 
