@@ -10,6 +10,9 @@ enum purpose {
     PURPOSE_BASE_AUGMENTATION = 3, // index: image in the data set; flip, row shift, column shift
     PURPOSE_SYNTHETIC_IMAGE = 5,   // the embedded set: one image; index: image
     PURPOSE_CLASSIFIER_INIT = 6,   // a target's fresh classifier
+
+    PURPOSE_CORRUPTION_SEVERITY = 31, // index: image in the data set
+    PURPOSE_CORRUPTION = 32,          // .. 46, plus the corruption's place in the table; index: image in the data set
 };
 
 #endif

@@ -6,9 +6,6 @@
 #include "kernels/host_memory.h"
 #include "kernels/reference/reference.h"
 
-#define ISA_TEXT_EXPANDED(isa) #isa
-#define ISA_TEXT(isa) ISA_TEXT_EXPANDED(isa)
-
 // batchnorm_backward_reference reads these records as its own.
 _Static_assert(sizeof(struct channel_sums) == sizeof(struct statistics_reference), "records of sums agree");
 
@@ -18,7 +15,7 @@ static struct algorithm algorithm_of(const struct device *device, enum operation
 }
 
 const struct kernels ISA_NAME(kernels_cpu) = {
-    .name = "cpu-" ISA_TEXT(ISA),
+    .name = "cpu-" ISA_TEXT,
     .arithmetic = CONVOLUTION_TABLE_VERSION,
     .statistics_bytes = sizeof(struct channel_sums),
     .activation_bytes = sizeof(float),
