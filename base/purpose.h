@@ -13,6 +13,7 @@ enum purpose {
 
     PURPOSE_CORRUPTION_SEVERITY = 31, // index: image in the data set
     PURPOSE_CORRUPTION = 32,          // .. 46, plus the corruption's place in the table; index: image in the data set
+    PURPOSE_FROST_TEXTURE = 47,       // seed and epoch 0; index: texture
 };
 
 #endif

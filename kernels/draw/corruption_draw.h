@@ -4,11 +4,10 @@
 #ifndef KERNELS_DRAW_CORRUPTION_DRAW_H
 #define KERNELS_DRAW_CORRUPTION_DRAW_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/random.h"
-#include "kernels/draw/corruption_kind.h"
+#include "kernels/draw/corruption_law.h"
 
 struct gaussian_noise_draw {
     float normal[PICTURE_BYTES]; // standard normal: two words of Philox each
@@ -66,25 +65,6 @@ union corruption_draw {
     struct frost_draw frost;
     struct fog_draw fog;
 };
-
-enum { FROST_TEXTURES = 5 };
-
-// Where frost is taken from: five RGB textures, at least 33 x 33 each (datasets/frost.h makes them).
-struct frost_textures {
-    const uint8_t *pixels; // borrowed
-    struct {
-        int height, width;
-        size_t offset; // of its first byte in `pixels`; rows are dense
-    } textures[FROST_TEXTURES];
-};
-
-// Of one run: what happens to its images, and how often.
-struct corruption_law {
-    int32_t kind;                             // enum corruption_kind
-    float weights[1 + CORRUPTION_SEVERITIES]; // relative frequency of each severity, 0 = left clean; >= 0, not all 0
-};
-
-struct corruption_law corruption_law_fixed(enum corruption_kind kind, int severity);
 
 // Whose draws: the image with number `index` in its data set, in an epoch of a run with this seed. Neither the place in
 // the batch nor the thread nor the company has a say.

@@ -10,6 +10,8 @@
 #include "kernels/reference/corruptions/geometry.h"
 #include "kernels/reference/corruptions/picture.h"
 
+struct device;
+
 // One register.
 #if defined(__AVX512F__)
 enum { DOUBLES = 8 };
@@ -50,6 +52,9 @@ static inline void doubles_store_bytes(uint8_t *to, doubles unit_values)
     limited = 255 * doubles_select(limited > one, one, limited);
     for (int i = 0; i < DOUBLES; i++) to[i] = (uint8_t)(int)limited[i];
 }
+
+// The operation, for kernels/cpu/simd/table.c.
+void ISA_NAME(image_corrupt)(struct device *device, const void *settings);
 
 void ISA_NAME(corruption_draw)(enum corruption_kind kind, int severity, struct corruption_key key, const uint8_t *image,
                                const struct frost_textures *textures, union corruption_draw *draw);

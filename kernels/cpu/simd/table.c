@@ -1,6 +1,7 @@
 // table.c: the CPU backend's table for one instruction set. Operations over N x classes or N x features values, and
 // those over a few values per channel, are reference/'s: they take under 1 % of a training step.
 #include "kernels/cpu/convolution_table.h"
+#include "kernels/cpu/corruptions/corruptions.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/simd/operations.h"
 #include "kernels/host_memory.h"
@@ -31,6 +32,9 @@ const struct kernels ISA_NAME(kernels_cpu) = {
     .operations =
         {
             [OPERATION_BATCH_LOAD] = batch_load_cpu,
+            [OPERATION_BATCH_GATHER] = batch_gather_cpu,
+            [OPERATION_IMAGE_CORRUPT] = ISA_NAME(image_corrupt),
+            [OPERATION_IMAGE_NORMALISE] = image_normalise_cpu,
             [OPERATION_CONV_FORWARD] = ISA_NAME(conv_forward),
             [OPERATION_CONV_BACKWARD_DATA] = ISA_NAME(conv_backward_data),
             [OPERATION_CONV_BACKWARD_FILTER] = ISA_NAME(conv_backward_filter),
