@@ -18,7 +18,7 @@ endif
 CFLAGS ?=
 CPPFLAGS ?=
 LDFLAGS ?=
-LIBRARIES ?= -ljansson -linih -lz -lcrypto
+LIBRARIES ?= -ljansson -linih -lz -lcrypto -ljpeg -lpng
 PREFIX ?= /usr/local
 SANITIZE ?=
 WERROR ?= 0
@@ -39,17 +39,17 @@ STEP_SPEED := $(BUILD)/bench/step-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
-ROOMS := base kernels kernels/draw kernels/reference kernels/cpu kernels/vendor datasets harness harness/methods \
-         report bench
+ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/vendor datasets \
+         harness harness/methods report bench
 HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
 SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
-SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c)
+SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c kernels/cpu/corruptions/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
 TEST_SOURCES ?= $(wildcard tests/*_test.c tests/support/*.c)
 PRESETS := $(wildcard harness/presets/*.ini)
 HAVE_CUDA := $(if $(NVCC),1)
 
-# Each file of kernels/cpu/simd is compiled once per instruction set; kernels/registry.c chooses at run time.
+# Each file of kernels/cpu/simd and kernels/cpu/corruptions is compiled once per instruction set; kernels/registry.c chooses at run time.
 X86 := $(filter x86_64 amd64,$(MACHINE))
 INSTRUCTION_SETS := portable $(if $(X86),avx2 avx512)
 flags_portable :=
@@ -170,7 +170,7 @@ $(BUILD)/generated/%.o: $(BUILD)/generated/%.c $(BUILD)/flags
 	$(call say,CC,$<)$(call compile,$(plain_flags))
 
 define simd_rule
-$(BUILD)/obj/kernels/cpu/simd/%.$1.o: kernels/cpu/simd/%.c $(BUILD)/flags
+$(BUILD)/obj/kernels/cpu/%.$1.o: kernels/cpu/%.c $(BUILD)/flags
 	$$(call say,CC,"$$< ($1)")mkdir -p $$(@D) && $$(call compile,$(fast_flags) $(flags_$1) -DISA=$1)
 endef
 $(foreach isa,$(INSTRUCTION_SETS),$(eval $(call simd_rule,$(isa))))

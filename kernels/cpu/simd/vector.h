@@ -6,10 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// ISA_NAME(conv_forward) is conv_forward_avx512 and so on: every function that leaves its file carries the suffix.
-#define ISA_JOIN_EXPANDED(name, isa) name##_##isa
-#define ISA_JOIN(name, isa) ISA_JOIN_EXPANDED(name, isa)
-#define ISA_NAME(name) ISA_JOIN(name, ISA)
+#include "kernels/cpu/isa_name.h"
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
