@@ -51,10 +51,15 @@ HAVE_CUDA := $(if $(NVCC),1)
 
 # Each file of kernels/cpu/simd and kernels/cpu/corruptions is compiled once per instruction set; kernels/registry.c chooses at run time.
 X86 := $(filter x86_64 amd64,$(MACHINE))
-INSTRUCTION_SETS := portable $(if $(X86),avx2 avx512)
+# bfloat16 needs a compiler and an assembler that know it (gcc 10, clang 9); where there is no compiler yet, the one that
+# gets installed does.
+bf16_probe = printf '__asm__("vcvtneps2bf16 %%zmm0, %%ymm0");' | $(CC) $(CFLAGS) -mavx512bf16 -x c -c -o /dev/null -
+BF16 := $(if $(X86),$(shell if command -v $(firstword $(CC)) >/dev/null; then $(bf16_probe) 2>/dev/null && echo 1; else echo 1; fi))
+INSTRUCTION_SETS := portable $(if $(X86),avx2 avx512) $(if $(BF16),avx512_bf16)
 flags_portable :=
 flags_avx2 := -mavx2 -mfma
 flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 -mavx2 -mfma
+flags_avx512_bf16 := $(flags_avx512) -mavx512bf16 -DACTIVATION_BF16
 
 object = $(BUILD)/obj/$(1:.c=.o)
 simd_objects = $(foreach isa,$(INSTRUCTION_SETS),$(1:%.c=$(BUILD)/obj/%.$(isa).o))
@@ -74,8 +79,9 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all 
 
 # No fused multiply-add that the source does not spell out, and no -ffast-math: bits must not hang on the compiler.
 system_prefixes := /usr /usr/local
-preprocess := -I. -D_GNU_SOURCE $(if $(X86),-DHAVE_X86_ISA) $(if $(HAVE_ONEDNN),-DHAVE_ONEDNN \
-              $(if $(filter-out $(system_prefixes),$(ONEDNN)),-isystem $(ONEDNN)/include)) $(CPPFLAGS)
+preprocess := -I. -D_GNU_SOURCE $(if $(X86),-DHAVE_X86_ISA) $(if $(BF16),-DHAVE_AVX512_BF16) \
+              $(if $(HAVE_ONEDNN),-DHAVE_ONEDNN $(if $(filter-out $(system_prefixes),$(ONEDNN)),-isystem $(ONEDNN)/include)) \
+              $(CPPFLAGS)
 compile_flags := -std=gnu11 -g -fopenmp -ffp-contract=off $(WARNINGS) $(SANITIZERS)
 fast_flags := -O3 -fno-math-errno
 plain_flags := -O2

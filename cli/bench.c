@@ -207,6 +207,8 @@ static struct status command_bench_run(int argc, char **argv)
     struct case_list cases = {.count = 0};
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     if (chosen.batch_count == 0) chosen.batches[chosen.batch_count++] = 32;
+    const struct kernels *named = chosen.device.device != NULL ? kernels_find(chosen.device.device) : NULL;
+    if (named != NULL) chosen.device.precision = named->precision; // there is no preset to say it
     struct status status = case_list_create(chosen.batches, chosen.batch_count, &cases);
     if (status.code == STATUS_OK && chosen.filter != NULL) status = case_list_filter(&cases, chosen.filter);
     if (status.code == STATUS_OK && chosen.list)

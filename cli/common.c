@@ -71,19 +71,12 @@ const struct argp device_argp = {.options = device_options, .parser = parse_devi
 
 struct status device_options_open(const struct device_options *options, struct device **device)
 {
-    bool automatic = options->device == NULL || strcmp(options->device, "auto") == 0;
-    const struct kernels *const *available = kernels_available();
-    const struct kernels *kernels = automatic ? available[0] : kernels_find(options->device);
-    char names[200] = "auto, cpu";
-    for (int i = 0; available[i] != NULL; i++) {
-        size_t length = strlen(names);
-        snprintf(names + length, sizeof names - length, ", %s", available[i]->name);
-    }
-    if (kernels == NULL)
-        return status_error(STATUS_USAGE, "--device: expected one of %s on this machine, found \"%s\"", names,
-                            options->device);
+    const char *name = options->device != NULL ? options->device : "auto";
+    const struct kernels *kernels = NULL;
+    struct status status = kernels_choose(kernels_available(), name, options->precision, &kernels);
+    if (status.code != STATUS_OK) return status;
     const struct device_settings settings = {.threads = options->threads, .convolution = options->convolution};
-    struct status status = device_open(kernels, settings, device);
+    status = device_open(kernels, settings, device);
     if (status.code == STATUS_OK)
         log_message(LOG_DETAIL, "device %s, %d threads", kernels->name, device_threads(*device));
     return status;

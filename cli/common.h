@@ -17,10 +17,12 @@ struct device_options {
     int threads;                         // 0: machine_thread_count()
     const char *device;                  // NULL: auto
     enum convolution_choice convolution; // no option of every command: `bench` sets it
+    enum precision precision;            // of activations, from the preset: no option of its own
 };
 extern const struct argp device_argp; // input: struct device_options, zeroed
 
-// STATUS_USAGE names the backends of this machine. *device is the caller's to close.
+// STATUS_USAGE names the backends of this machine; STATUS_DEVICE when none has the precision. *device is the caller's to
+// close.
 struct status device_options_open(const struct device_options *options, struct device **device);
 
 // ---- commands that have a configuration: --preset, --set, --data, --catalog ------------------------------------

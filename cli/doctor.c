@@ -132,11 +132,18 @@ static void show_backends(void)
 {
     const struct kernels *const *available = kernels_available();
     assert(available[0] != NULL);
-    for (int i = 0; available[i] != NULL; i++) say(i == 0 ? "backends" : "", available[i]->name);
     char text[200];
+    const struct kernels *bf16 = NULL;
+    for (int i = 0; available[i] != NULL; i++) {
+        snprintf(text, sizeof text, "%s (%s)", available[i]->name, precision_name(available[i]->precision));
+        say(i == 0 ? "backends" : "", text);
+    }
     snprintf(text, sizeof text, "--device auto and cpu mean %s; reference is the definition of all others, and slow.",
              available[0]->name);
     explain(text);
+    struct status status = kernels_choose(available, "auto", PRECISION_BF16, &bf16);
+    if (status.code == STATUS_OK) snprintf(text, sizeof text, "With training.precision = bf16: %s.", bf16->name);
+    explain(status.code == STATUS_OK ? text : status.message);
 }
 
 static void show_gnuplot(void)

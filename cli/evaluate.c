@@ -169,6 +169,7 @@ static struct status command_evaluate_run(int argc, char **argv)
     struct status status = preset_options_load(&chosen.preset, &command.preset);
     if (status.code == STATUS_OK) status = load_model(&command);
     if (status.code == STATUS_OK) status = load_data(&command);
+    chosen.device.precision = (enum precision)command.preset.values.training.precision;
     if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &command.device);
     if (status.code == STATUS_OK) status = measure(&command);
     if (status.code == STATUS_OK) status = print_result(&command);

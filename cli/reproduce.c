@@ -167,6 +167,7 @@ static struct status command_reproduce_run(int argc, char **argv)
     struct device *device = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     struct status status = preset_options_load(&chosen.preset, &preset);
+    chosen.device.precision = (enum precision)preset.values.training.precision;
     if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &device);
     if (status.code == STATUS_OK) status = reproduce(&chosen, &preset, device);
     device_close(device);

@@ -216,6 +216,7 @@ static struct status command_train_run(int argc, char **argv)
     struct training_command command = {.chosen = &chosen};
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     struct status status = load_preset(&command);
+    chosen.device.precision = (enum precision)command.preset.values.training.precision;
     if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &command.device);
     const struct run_data_request data = {&command.preset, chosen.preset.data, chosen.preset.catalog};
     enum run_role role = chosen.start != NULL ? RUN_TARGET : RUN_TEACHER;

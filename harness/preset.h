@@ -69,6 +69,7 @@ struct preset_values {
         int warmup_epochs;
         int warmup_kind;       // enum schedule_warmup
         int base_augmentation; // enum base_augmentation
+        int precision;         // enum precision
         int evaluate_every;
     } training;
     struct preset_training teacher, target;

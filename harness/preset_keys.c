@@ -11,6 +11,7 @@
 
 static const char *const sources[] = {"synthetic", "cifar", NULL};           // enum preset_source
 static const char *const warmup_kinds[] = {"plain", "adjusted", NULL};       // enum schedule_warmup
+static const char *const precisions[] = {"fp32", "bf16", NULL};              // enum precision
 static const char *const base_augmentations[] = {"none", "flip_crop", NULL}; // enum base_augmentation
 
 // The sizes of the embedded set decide nothing by themselves: the checksum of the images takes part in the hash.
@@ -42,6 +43,8 @@ static const struct preset_key keys[] = {
      "which epochs the cosine spans: those that the warm-up leaves (adjusted) or all (plain)"},
     {"training.base_augmentation", PRESET_CHOICE, 0, 0, base_augmentations, true, FIELD(training.base_augmentation),
      "what every method does to training images first"},
+    {"training.precision", PRESET_CHOICE, 0, 0, precisions, true, FIELD(training.precision),
+     "what activations are stored in; bf16 needs a processor with AVX512_BF16"},
     {"training.evaluate_every", PRESET_INTEGER, 0, 100000, NULL, false, FIELD(training.evaluate_every),
      "epochs between the learning curve's test evaluations; 0: after the last epoch only"},
     {"teacher.epochs", PRESET_INTEGER, 1, 100000, NULL, true, FIELD(teacher.epochs), "epochs of a teacher"},

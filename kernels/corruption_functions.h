@@ -34,7 +34,8 @@ struct corruption_functions {
 
 extern const struct corruption_functions corruption_functions_reference;
 extern const struct corruption_functions corruption_functions_portable;
-extern const struct corruption_functions corruption_functions_avx2;   // x86 only
-extern const struct corruption_functions corruption_functions_avx512; // x86 only
+extern const struct corruption_functions corruption_functions_avx2;        // x86 only
+extern const struct corruption_functions corruption_functions_avx512;      // x86 only
+extern const struct corruption_functions corruption_functions_avx512_bf16; // the same bytes; for that backend's table
 
 #endif

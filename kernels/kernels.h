@@ -2,8 +2,8 @@
 // else and never dereferences a tensor, so one training step runs on every backend.
 //
 // Conventions
-//   Layout      activations are runs, N, H, W, C, dense. `void *` fields hold activations in the device's activation
-//               type (float32 on the CPU); `float *` and `struct per_run` are always float32.
+//   Layout      activations are runs, N, H, W, C, dense. `void *` fields hold activations in the backend's activation
+//               type (enum precision): float32 or bfloat16; `float *` and `struct per_run` are always float32.
 //   Runs        every operation works on `runs` independent runs in lock step. A run's bits do not depend on how many
 //               others share the call.
 //   Filters     kernel row, kernel column, channels in, channels out ("HWIO"), float32.
@@ -376,9 +376,16 @@ struct algorithm {
     double multiply_fraction; // multiplications done / those of the definition; below 1 for fast algorithms
 };
 
+// What activations are stored in. Parameters, statistics, features, losses and optimisers are float32 or wider always.
+enum precision {
+    PRECISION_FP32,
+    PRECISION_BF16, // bfloat16: float32's range with 8 bits of precision
+};
+
 // What a backend provides. Memory functions report failure by STATUS_NO_MEMORY or STATUS_DEVICE.
 struct kernels {
     const char *name; // "reference", "cpu-avx512", ...
+    enum precision precision;
     // Precision of activations and version of the algorithms, "fp32-2": what decides a result beyond the order of sums.
     // Raised when a change moves accuracies by more than another order would; part of every configuration hash.
     const char *arithmetic;
@@ -397,10 +404,18 @@ struct kernels {
     struct algorithm (*algorithm)(const struct device *device, enum operation operation, const void *settings);
 };
 
-// Backends of this build that this machine can run, NULL-terminated, best first.
+// Backends of this build that this machine can run, NULL-terminated, best first: those of float32, then others; reference
+// is the last.
 const struct kernels *const *kernels_available(void);
-// By name; "cpu" is the best CPU backend here. NULL when unknown or not for this machine.
+// By name; "cpu" is the best CPU backend of float32 here. NULL when unknown or not for this machine.
 const struct kernels *kernels_find(const char *name);
+
+const char *precision_name(enum precision precision); // "fp32", "bf16"
+// The backend for a precision out of `available`, which is kernels_available() but for tests. `name` is that of a backend,
+// which must have this precision, or "cpu" or "auto": the first that has it. STATUS_USAGE for a name that is not there,
+// or has another precision; STATUS_DEVICE when no backend here has the precision, saying what that would need.
+struct status kernels_choose(const struct kernels *const *available, const char *name, enum precision precision,
+                             const struct kernels **chosen);
 
 // ---- devices ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,6 @@
-// registry.c: which backends this build has and this machine can run. Tests: tests/device_test.c.
+// registry.c: which backends this build has and this machine can run, and which of them serves a name and a precision.
+// Tests: tests/device_test.c, tests/precision_test.c.
+#include <stdio.h>
 #include <string.h>
 
 #include "base/machine.h"
@@ -14,6 +16,9 @@ const struct kernels *const *kernels_available(void)
     if (machine_has_avx2()) available[count++] = &kernels_cpu_avx2;
 #endif
     available[count++] = &kernels_cpu_portable;
+#ifdef HAVE_AVX512_BF16
+    if (machine_has_avx512_bf16()) available[count++] = &kernels_cpu_avx512_bf16;
+#endif
     available[count++] = &kernels_reference;
     available[count] = NULL;
     return available;
@@ -26,4 +31,52 @@ const struct kernels *kernels_find(const char *name)
     for (; *available != NULL; available++)
         if (strcmp((*available)->name, name) == 0) return *available;
     return NULL;
+}
+
+const char *precision_name(enum precision precision)
+{
+    return precision == PRECISION_BF16 ? "bf16" : "fp32";
+}
+
+// What would give this program bf16: the machine first, since no build helps where it is missing.
+static const char *missing_for_bf16(void)
+{
+    if (!machine_has_avx512_bf16()) return "a processor with AVX512_BF16, which this one has not";
+    return "a build by a compiler that knows -mavx512bf16, which this one's did not";
+}
+
+static void list_backends(const struct kernels *const *available, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (int i = 0; available[i] != NULL; i++) {
+        size_t length = strlen(text);
+        snprintf(text + length, size - length, "%s%s (%s)", i == 0 ? "" : ", ", available[i]->name,
+                 precision_name(available[i]->precision));
+    }
+}
+
+struct status kernels_choose(const struct kernels *const *available, const char *name, enum precision precision,
+                             const struct kernels **chosen)
+{
+    bool any = strcmp(name, "auto") == 0 || strcmp(name, "cpu") == 0, precise = false;
+    char names[200];
+    const struct kernels *found = NULL;
+    for (int i = 0; available[i] != NULL; i++) {
+        bool fits = available[i]->precision == precision;
+        precise = precise || fits;
+        if (found == NULL && (any ? fits : strcmp(available[i]->name, name) == 0)) found = available[i];
+    }
+    *chosen = found;
+    if (found != NULL && found->precision == precision) return status_ok();
+    list_backends(available, names, sizeof names);
+    *chosen = NULL;
+    if (!any && found == NULL)
+        return status_error(STATUS_USAGE,
+                            "--device: expected one of auto, cpu, %s; found \"%s\"", names,
+                            name);
+    if (!precise)
+        return status_error(STATUS_DEVICE, "precision %s needs %s; available: %s", precision_name(precision),
+                            missing_for_bf16(), names);
+    return status_error(STATUS_USAGE, "--device %s computes in %s, but training.precision is %s; available: %s", name,
+                        precision_name(found->precision), precision_name(precision), names);
 }

@@ -2,14 +2,23 @@
 // awkward shapes and all options; bits independent of threads and of company.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/random.h"
+#include "tests/support/device_array.h"
 #include "tests/support/experiment.h"
 
 // Sums of at most 9 * 128 products in float32: about sqrt(1152) * 2^-24 = 2e-6 of a typical value, ten times that for
 // transforms such as Winograd's.
 static const double tolerance = 2e-5;
+
+// Where activations are bfloat16, an output is rounded to 8 bits, within 2^-8 of itself. Sums over rounded outputs may add that
+// up; and the deviation of few rounded values may be far from the true one's, so that what statistics must be is
+// checked against the output itself (expect_statistics_of).
+static const double bf16_output_tolerance = 0x1.1p-8, bf16_sums_tolerance = 4 * 0x1p-8;
+static const double bf16_statistics_tolerance = 0x1p-3;
 
 enum { SEED = 20 };
 
@@ -59,9 +68,44 @@ static const void *added_of(struct experiment *experiment, enum operand kind, si
     return kind == OPERAND_NONE ? NULL : experiment_floats(experiment, size, -1, 1);
 }
 
-// What the statistics mean shows in the affine map that batchnorm_finalise makes of them.
-static void record_statistics(struct experiment *experiment, const struct conv_shape *shape, const void *statistics)
+// One channel of one run: the moments that batchnorm_finalise made of the statistics are those of the output as it is,
+// but for the rounding of the moments to float32.
+static void expect_moments_of(const float *output, size_t positions, size_t channels, double epsilon,
+                              const float *moments)
 {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < positions; i++) {
+        double value = (double)output[i * channels];
+        sum += value;
+        squares += value * value;
+    }
+    double mean = sum / (double)positions, variance = squares / (double)positions - mean * mean;
+    double inverse_deviation = 1 / sqrt((variance < 0 ? 0 : variance) + epsilon);
+    cr_expect(fabs((double)moments[0] - mean) <= 1e-6 * sqrt(squares / (double)positions), "mean %.9g, found %.9g",
+              mean, (double)moments[0]);
+    cr_expect(fabs((double)moments[channels] - inverse_deviation) <= 1e-6 * inverse_deviation,
+              "1 / deviation %.9g, found %.9g", inverse_deviation, (double)moments[channels]);
+}
+
+static void expect_statistics_of(struct experiment *experiment, const struct conv_shape *shape, const void *output,
+                                 const struct batchnorm_finalise *norm)
+{
+    size_t channels = (size_t)shape->channels_out, size = output_size(shape), runs = (size_t)experiment->runs;
+    float *values = device_get_floats(experiment->device, output, runs * size);
+    float *moments = device_get_floats(experiment->device, norm->moments.data, runs * norm->moments.stride);
+    for (size_t run = 0; run < runs; run++)
+        for (size_t channel = 0; channel < channels; channel++)
+            expect_moments_of(values + run * size + channel, size / channels, channels, (double)norm->epsilon,
+                              moments + run * norm->moments.stride + channel);
+    free(values);
+    free(moments);
+}
+
+// What the statistics mean shows in the affine map that batchnorm_finalise makes of them.
+static void record_statistics(struct experiment *experiment, const struct conv_shape *shape, const void *output,
+                              const void *statistics)
+{
+    double allowed = by_precision(experiment->device, tolerance, bf16_statistics_tolerance);
     size_t channels = (size_t)shape->channels_out;
     struct batchnorm_finalise norm = {
         .runs = experiment->runs,
@@ -77,8 +121,9 @@ static void record_statistics(struct experiment *experiment, const struct conv_s
         .moments = experiment_per_run_results(experiment, 2 * channels),
     };
     batchnorm_finalise(experiment->device, &norm);
-    experiment_record_per_run(experiment, "affine map from statistics", norm.affine, 2 * channels, tolerance);
-    experiment_record_per_run(experiment, "moments from statistics", norm.moments, 2 * channels, tolerance);
+    experiment_record_per_run(experiment, "affine map from statistics", norm.affine, 2 * channels, allowed);
+    experiment_record_per_run(experiment, "moments from statistics", norm.moments, 2 * channels, allowed);
+    expect_statistics_of(experiment, shape, output, &norm);
 }
 
 static void forward_experiment(struct experiment *experiment)
@@ -94,14 +139,16 @@ static void forward_experiment(struct experiment *experiment)
     conv.output = output;
     if (spec->sums) conv.statistics = experiment_statistics(experiment, shape.channels_out);
     conv_forward(experiment->device, &conv);
-    experiment_record(experiment, "output", output, output_size(&shape), tolerance);
-    if (spec->sums) record_statistics(experiment, &shape, conv.statistics);
+    experiment_record(experiment, "output", output, output_size(&shape),
+                      by_precision(experiment->device, tolerance, bf16_output_tolerance));
+    if (spec->sums) record_statistics(experiment, &shape, output, conv.statistics);
 }
 
 // The sums show in the gradients that batchnorm_backward makes of them.
 static void record_sums(struct experiment *experiment, const struct conv_shape *shape, const void *sums)
 {
     size_t channels = (size_t)shape->channels_in;
+    double allowed = by_precision(experiment->device, tolerance, bf16_sums_tolerance);
     struct batchnorm_backward norm = {
         .runs = experiment->runs,
         .channels = shape->channels_in,
@@ -115,9 +162,9 @@ static void record_sums(struct experiment *experiment, const struct conv_shape *
         .coefficients = experiment_per_run_results(experiment, 3 * channels),
     };
     batchnorm_backward(experiment->device, &norm);
-    experiment_record_per_run(experiment, "grad_gamma from sums", norm.grad_gamma, channels, tolerance);
-    experiment_record_per_run(experiment, "grad_beta from sums", norm.grad_beta, channels, tolerance);
-    experiment_record_per_run(experiment, "coefficients from sums", norm.coefficients, 3 * channels, tolerance);
+    experiment_record_per_run(experiment, "grad_gamma from sums", norm.grad_gamma, channels, allowed);
+    experiment_record_per_run(experiment, "grad_beta from sums", norm.grad_beta, channels, allowed);
+    experiment_record_per_run(experiment, "coefficients from sums", norm.coefficients, 3 * channels, allowed);
 }
 
 // Gradient, with raw and coefficients where the spec says so.
@@ -148,7 +195,8 @@ static void backward_data_experiment(struct experiment *experiment)
         if (spec->sums) conv.sums = experiment_statistics(experiment, shape.channels_in);
     }
     conv_backward_data(experiment->device, &conv);
-    experiment_record(experiment, "output", output, input_size(&shape), tolerance);
+    experiment_record(experiment, "output", output, input_size(&shape),
+                      by_precision(experiment->device, tolerance, bf16_output_tolerance));
     if (conv.sums != NULL) record_sums(experiment, &shape, conv.sums);
 }
 

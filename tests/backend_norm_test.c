@@ -4,10 +4,25 @@
 #include <criterion/new/assert.h>
 #include <stdio.h>
 
+#include "tests/support/device_array.h"
 #include "tests/support/experiment.h"
 
 // A handful of float32 roundings of values of order one, on top of sums that any backend keeps in double.
 static const double tolerance = 2e-6;
+
+// Where activations are bfloat16: an output is rounded to 8 bits, within 2^-8 of itself; numbers made of sums over rounded
+// outputs may add that up.
+static const double bf16_output_tolerance = 0x1.1p-8, bf16_sums_tolerance = 2 * 0x1p-8;
+
+static double sums_tolerance(const struct experiment *experiment)
+{
+    return by_precision(experiment->device, tolerance, bf16_sums_tolerance);
+}
+
+static double output_tolerance(const struct experiment *experiment)
+{
+    return by_precision(experiment->device, tolerance, bf16_output_tolerance);
+}
 
 enum { SEED = 30 };
 
@@ -59,11 +74,12 @@ static void finalise_experiment(struct experiment *experiment)
         norm.running_variance = experiment_per_run_in_place(experiment, channels, 0.5F, 1.5F);
     }
     batchnorm_finalise(experiment->device, &norm);
-    experiment_record_per_run(experiment, "affine", norm.affine, 2 * channels, tolerance);
-    experiment_record_per_run(experiment, "moments", norm.moments, 2 * channels, tolerance);
+    experiment_record_per_run(experiment, "affine", norm.affine, 2 * channels, sums_tolerance(experiment));
+    experiment_record_per_run(experiment, "moments", norm.moments, 2 * channels, sums_tolerance(experiment));
     if (!running) return;
-    experiment_record_per_run(experiment, "running mean", norm.running_mean, channels, tolerance);
-    experiment_record_per_run(experiment, "running variance", norm.running_variance, channels, tolerance);
+    experiment_record_per_run(experiment, "running mean", norm.running_mean, channels, sums_tolerance(experiment));
+    experiment_record_per_run(experiment, "running variance", norm.running_variance, channels,
+                              sums_tolerance(experiment));
 }
 
 // Sums of a random gradient and of its product with random x, through a pool's backward over one position an image.
@@ -105,10 +121,10 @@ static void backward_experiment(struct experiment *experiment)
         norm.grad_beta = experiment_per_run_results(experiment, channels);
     }
     batchnorm_backward(experiment->device, &norm);
-    experiment_record_per_run(experiment, "coefficients", norm.coefficients, 3 * channels, tolerance);
+    experiment_record_per_run(experiment, "coefficients", norm.coefficients, 3 * channels, sums_tolerance(experiment));
     if (!spec->optional) return;
-    experiment_record_per_run(experiment, "grad_gamma", norm.grad_gamma, channels, tolerance);
-    experiment_record_per_run(experiment, "grad_beta", norm.grad_beta, channels, tolerance);
+    experiment_record_per_run(experiment, "grad_gamma", norm.grad_gamma, channels, sums_tolerance(experiment));
+    experiment_record_per_run(experiment, "grad_beta", norm.grad_beta, channels, sums_tolerance(experiment));
 }
 
 static void check_norm(experiment_function *function)
@@ -160,7 +176,7 @@ static void join_experiment(struct experiment *experiment)
     if (spec->addend == OPERAND_SEPARATE) join.addend = experiment_floats(experiment, size, -1, 1);
     if (spec->addend == OPERAND_IN_PLACE) join.addend = output;
     residual_join(experiment->device, &join);
-    experiment_record(experiment, "output", output, size, tolerance);
+    experiment_record(experiment, "output", output, size, output_tolerance(experiment));
 }
 
 Test(backend_norm, residual_join)
@@ -216,7 +232,7 @@ static void pool_backward_experiment(struct experiment *experiment)
     }
     if (spec->affine && spec->sums) pool.sums = experiment_statistics(experiment, spec->channels);
     pool_backward(experiment->device, &pool);
-    experiment_record(experiment, "output", pool.output, size, tolerance);
+    experiment_record(experiment, "output", pool.output, size, output_tolerance(experiment));
     if (pool.sums == NULL) return;
     struct batchnorm_backward norm = {
         .runs = experiment->runs,
@@ -230,7 +246,7 @@ static void pool_backward_experiment(struct experiment *experiment)
     };
     batchnorm_backward(experiment->device, &norm);
     experiment_record_per_run(experiment, "coefficients from sums", norm.coefficients, 3 * (size_t)spec->channels,
-                              tolerance);
+                              sums_tolerance(experiment));
 }
 
 static void check_pool(experiment_function *function)

@@ -1,5 +1,5 @@
 // backend_step_test.c: the beginning and the end of a training step, for every backend: images are loaded as defined, bit
-// by bit; optimisers, clipping and counters agree with the reference; bits independent of threads and of company.
+// by bit (but for their rounding to bfloat16); optimisers, clipping and counters agree with the reference; bits independent of threads and of company.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "tests/support/experiment.h"
 #include "tests/support/memory.h"
 #include "tests/support/random_data.h"
+#include "tests/support/widened_kernels.h"
 
 // A few float32 roundings of numbers of order one.
 static const double tolerance = 1e-6;
@@ -60,7 +61,8 @@ static void batch_load_experiment(struct experiment *experiment)
             device_make(experiment->device, (size_t)experiment->runs * (size_t)spec->images * sizeof(int32_t)),
     };
     batch_load(experiment->device, &load);
-    experiment_record_bytes(experiment, "images", load.output, (size_t)spec->images * image_size * sizeof(float));
+    experiment_record(experiment, "images", load.output, (size_t)spec->images * image_size,
+                      by_precision(experiment->device, 0, 0x1p-9)); // half the spacing of bfloat16 below 1
     experiment_record_bytes(experiment, "labels", load.output_labels, (size_t)spec->images * sizeof(int32_t));
     free(pixels);
     free(labels);
@@ -103,7 +105,13 @@ static uint8_t place_expected(const uint32_t words[4], int row, int column, int 
     return (uint8_t)(1 + (channel == 0 ? row_in : column_in));
 }
 
-static void expect_window(const float *image, uint32_t epoch, const char *backend)
+static float pixel_expected(double byte, enum precision precision)
+{
+    float value = (float)((byte / 255 - 0.5) / 0.5);
+    return precision == PRECISION_BF16 ? bfloat16_value(bfloat16_of(value)) : value;
+}
+
+static void expect_window(const float *image, uint32_t epoch, const struct kernels *kernels)
 {
     const uint32_t key[2] = {SEED, PURPOSE_BASE_AUGMENTATION}, counter[4] = {0, 0, epoch, 0};
     uint32_t words[4];
@@ -111,9 +119,10 @@ static void expect_window(const float *image, uint32_t epoch, const char *backen
     size_t bad = 0;
     for (int i = 0; i < SIDE * SIDE * 2; i++) {
         double byte = place_expected(words, i / 2 / SIDE, i / 2 % SIDE, i % 2);
-        bad += image[i] != (float)((byte / 255 - 0.5) / 0.5);
+        bad += image[i] != pixel_expected(byte, kernels->precision);
     }
-    cr_expect(bad == 0, "backend %s, seed %d, epoch %u: %zu values are not the window's", backend, SEED, epoch, bad);
+    cr_expect(bad == 0, "backend %s, seed %d, epoch %u: %zu values are not the window's", kernels->name, SEED, epoch,
+              bad);
 }
 
 // Many draws for one image: one run for each epoch.
@@ -141,7 +150,7 @@ static void check_windows(const struct kernels *kernels)
     };
     batch_load(device, &load);
     float *images = device_get_floats(device, load.output, (size_t)DRAWS * SIDE * SIDE * 2);
-    for (int i = 0; i < DRAWS; i++) expect_window(images + (size_t)i * SIDE * SIDE * 2, (uint32_t)i, kernels->name);
+    for (int i = 0; i < DRAWS; i++) expect_window(images + (size_t)i * SIDE * SIDE * 2, (uint32_t)i, kernels);
     free(images);
     free(pixels);
     device_end_test(device);

@@ -1,5 +1,7 @@
 // golden_wrn_test.c: a whole network against golden training/wrn: forward, backward, evaluation, three optimiser steps.
-// Tolerances are the golden README's for float32; each has its line there.
+// Tolerances are the golden README's for float32; each has its line there. Those for bfloat16 are about twice what was
+// measured (tests/golden/README.md): a pre-activation that lies within its rounding of zero takes the other branch of the
+// ReLU, which is why gradients are further off than the loss.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdlib.h>
@@ -11,6 +13,11 @@
 #include "tests/support/memory.h"
 
 enum { STEPS = 3 };
+
+// One tolerance for float32, one for bfloat16.
+struct tolerance {
+    double fp32, bf16;
+};
 
 // The golden network on one device, with its batch in place.
 struct wrn {
@@ -98,27 +105,33 @@ static void wrn_destroy(struct wrn *wrn)
 
 // ---- comparisons -----------------------------------------------------------------------------------------------
 
-static void expect_logits(const struct wrn *wrn, const char *name, double tolerance)
+static double choose(const struct wrn *wrn, struct tolerance tolerance)
+{
+    return by_precision(wrn->golden->device, tolerance.fp32, tolerance.bf16);
+}
+
+static void expect_logits(const struct wrn *wrn, const char *name, struct tolerance tolerance)
 {
     golden_expect(wrn->golden, network_logits(wrn->network), golden_read(wrn->golden, "%s", name), ERROR_MAX,
-                  tolerance);
+                  choose(wrn, tolerance));
 }
 
 // The tensors that `names` lists, out of `dict`, against folder/<name>.
 static void expect_tensors(const struct wrn *wrn, const struct state_dict *dict, char **names, const char *folder,
-                           enum error_measure measure, double tolerance)
+                           enum error_measure measure, struct tolerance tolerance)
 {
     for (char **name = names; *name != NULL; name++) {
         const struct golden_array *truth = golden_read(wrn->golden, "%s/%s", folder, *name);
         const struct state_tensor *tensor = state_dict_find(dict, *name);
         cr_assert(tensor != NULL && state_tensor_length(tensor) == truth->count, "%s", truth->name);
-        golden_expect_values(wrn->golden, tensor->values, truth->truth, truth->count, truth->name, measure, tolerance);
+        golden_expect_values(wrn->golden, tensor->values, truth->truth, truth->count, truth->name, measure,
+                             choose(wrn, tolerance));
     }
 }
 
 // All tensors as one vector, against folder/<name> minus base/<name>; `base` may be NULL.
 static void expect_vector(const struct wrn *wrn, const struct state_dict *dict, const char *folder, const char *base,
-                          double tolerance)
+                          struct tolerance tolerance)
 {
     size_t count = 0, at = 0;
     for (size_t i = 0; i < dict->count; i++) count += state_tensor_length(&dict->tensors[i]);
@@ -135,7 +148,7 @@ static void expect_vector(const struct wrn *wrn, const struct state_dict *dict, 
         }
     }
     cr_assert(eq(sz, at, count), "%s: the network has tensors that params.txt does not list", folder);
-    golden_expect_values(wrn->golden, computed, expected, count, folder, ERROR_L2, tolerance);
+    golden_expect_values(wrn->golden, computed, expected, count, folder, ERROR_L2, choose(wrn, tolerance));
     free(expected);
     free(computed);
 }
@@ -147,14 +160,15 @@ static struct state_dict export_parameters(const struct wrn *wrn, struct per_run
     return dict;
 }
 
-static void expect_parameters(const struct wrn *wrn, const char *folder, enum error_measure measure, double tolerance)
+static void expect_parameters(const struct wrn *wrn, const char *folder, enum error_measure measure,
+                              struct tolerance tolerance)
 {
     struct state_dict dict = export_parameters(wrn, network_parameters(wrn->network));
     expect_tensors(wrn, &dict, wrn->parameters, folder, measure, tolerance);
     state_dict_destroy(&dict);
 }
 
-static void expect_statistics(const struct wrn *wrn, const char *folder, double tolerance)
+static void expect_statistics(const struct wrn *wrn, const char *folder, struct tolerance tolerance)
 {
     struct state_dict dict = {0};
     expect_ok(network_export(wrn->network, 0, &dict));
@@ -183,12 +197,12 @@ static double run_forward(const struct wrn *wrn, enum batchnorm_mode mode)
     return metrics.loss_sum / (double)metrics.images;
 }
 
-static void expect_loss(const struct wrn *wrn, double loss, const char *name, size_t index, double tolerance)
+static void expect_loss(const struct wrn *wrn, double loss, const char *name, size_t index, struct tolerance tolerance)
 {
     const struct golden_array *truth = golden_read(wrn->golden, "%s", name);
     const float computed = (float)loss;
     cr_assert(lt(sz, index, truth->count), "%s", name);
-    golden_expect_values(wrn->golden, &computed, truth->truth + index, 1, name, ERROR_ABSOLUTE, tolerance);
+    golden_expect_values(wrn->golden, &computed, truth->truth + index, 1, name, ERROR_ABSOLUTE, choose(wrn, tolerance));
 }
 
 static void check_forward(struct golden_case *golden)
@@ -201,15 +215,16 @@ static void check_forward(struct golden_case *golden)
         const void *output = network_group_output(wrn.network, group, &side, &channels);
         cr_assert(side == truth->shape[1] && channels == truth->shape[3], "%s: %d x %d x %d", truth->name, side, side,
                   channels);
-        golden_expect(golden, output, truth, ERROR_MAX, 5e-6);
+        golden_expect(golden, output, truth, ERROR_MAX, choose(&wrn, (struct tolerance){5e-6, 0.02}));
     }
-    golden_expect(golden, network_features(wrn.network), golden_read(golden, "acts/pooled"), ERROR_MAX, 5e-6);
-    expect_logits(&wrn, "logits_train", 5e-6);
-    expect_loss(&wrn, loss, "loss", 0, 3e-6);
-    expect_statistics(&wrn, "stats_after1", 2e-6);
+    golden_expect(golden, network_features(wrn.network), golden_read(golden, "acts/pooled"), ERROR_MAX,
+                  choose(&wrn, (struct tolerance){5e-6, 6e-3}));
+    expect_logits(&wrn, "logits_train", (struct tolerance){5e-6, 0.02});
+    expect_loss(&wrn, loss, "loss", 0, (struct tolerance){3e-6, 0.01});
+    expect_statistics(&wrn, "stats_after1", (struct tolerance){2e-6, 1.5e-3});
     run_forward(&wrn, BATCHNORM_FROZEN);
-    expect_logits(&wrn, "logits_eval", 5e-6);
-    expect_statistics(&wrn, "stats_after1", 2e-6); // inference leaves them alone
+    expect_logits(&wrn, "logits_eval", (struct tolerance){5e-6, 0.02});
+    expect_statistics(&wrn, "stats_after1", (struct tolerance){2e-6, 1.5e-3}); // inference leaves them alone
     wrn_destroy(&wrn);
 }
 
@@ -219,7 +234,7 @@ static void check_batch_only(struct golden_case *golden)
     struct wrn wrn = wrn_create(golden);
     struct state_dict dict = {0};
     run_forward(&wrn, BATCHNORM_BATCH_ONLY);
-    expect_logits(&wrn, "logits_train", 5e-6);
+    expect_logits(&wrn, "logits_train", (struct tolerance){5e-6, 0.02});
     expect_ok(network_export(wrn.network, 0, &dict));
     for (char **name = wrn.statistics; *name != NULL; name++) {
         const struct state_tensor *tensor = state_dict_find(&dict, *name);
@@ -232,6 +247,8 @@ static void check_batch_only(struct golden_case *golden)
     wrn_destroy(&wrn);
 }
 
+static const struct tolerance grad_input_tolerance = {1e-5, 0.3};
+
 static void check_backward(struct golden_case *golden)
 {
     struct wrn wrn = wrn_create(golden);
@@ -240,11 +257,11 @@ static void check_backward(struct golden_case *golden)
     run_forward(&wrn, BATCHNORM_BATCH_UPDATE);
     network_backward(wrn.network, wrn.shape.images, BATCHNORM_BATCH_UPDATE,
                      NETWORK_PARAMETER_GRADIENTS | NETWORK_INPUT_GRADIENT, computed);
-    golden_expect(golden, computed, grad_input, ERROR_L2, 1e-5);
+    golden_expect(golden, computed, grad_input, ERROR_L2, choose(&wrn, grad_input_tolerance));
     struct state_dict dict = export_parameters(&wrn, network_gradients(wrn.network));
-    expect_tensors(&wrn, &dict, wrn.parameters, "grads", ERROR_L2, 2e-5);
-    expect_tensors(&wrn, &dict, wrn.parameters, "grads", ERROR_MAX, 5e-5);
-    expect_vector(&wrn, &dict, "grads", NULL, 1e-5);
+    expect_tensors(&wrn, &dict, wrn.parameters, "grads", ERROR_L2, (struct tolerance){2e-5, 0.3});
+    expect_tensors(&wrn, &dict, wrn.parameters, "grads", ERROR_MAX, (struct tolerance){5e-5, 0.4});
+    expect_vector(&wrn, &dict, "grads", NULL, (struct tolerance){1e-5, 0.3});
     state_dict_destroy(&dict);
     wrn_destroy(&wrn);
 }
@@ -262,7 +279,7 @@ static void check_input_gradient_alone(struct golden_case *golden)
     device_upload(golden->device, gradients.data, mark, count * sizeof *mark);
     run_forward(&wrn, BATCHNORM_BATCH_ONLY);
     network_backward(wrn.network, wrn.shape.images, BATCHNORM_BATCH_ONLY, NETWORK_INPUT_GRADIENT, computed);
-    golden_expect(golden, computed, grad_input, ERROR_L2, 1e-5);
+    golden_expect(golden, computed, grad_input, ERROR_L2, choose(&wrn, grad_input_tolerance));
     float *after = device_get_floats(golden->device, gradients.data, count);
     cr_expect(eq(int, memcmp(after, mark, count * sizeof *mark), 0), "backend %s wrote parameter gradients",
               golden->backend);
@@ -317,19 +334,20 @@ static void check_three_steps(struct golden_case *golden)
     struct wrn wrn = wrn_create(golden);
     struct optimiser optimiser = optimiser_create(&wrn);
     for (size_t step = 0; step < STEPS; step++) {
-        expect_loss(&wrn, run_forward(&wrn, BATCHNORM_BATCH_UPDATE), "sgd_loss", step, 5e-5);
+        expect_loss(&wrn, run_forward(&wrn, BATCHNORM_BATCH_UPDATE), "sgd_loss", step, (struct tolerance){5e-5, 0.15});
         optimiser_step(&wrn, &optimiser);
-        if (step == 0) expect_parameters(&wrn, "params_after1", ERROR_MAX, 1e-5);
+        if (step == 0) expect_parameters(&wrn, "params_after1", ERROR_MAX, (struct tolerance){1e-5, 0.03});
     }
     struct state_dict parameters = export_parameters(&wrn, network_parameters(wrn.network));
     struct state_dict momentum = export_parameters(&wrn, optimiser.velocity);
-    expect_tensors(&wrn, &parameters, wrn.parameters, "params_after3", ERROR_MAX, 3e-5);
-    expect_vector(&wrn, &parameters, "params_after3", "params", 5e-4);
-    expect_vector(&wrn, &momentum, "momentum_after3", NULL, 5e-4); // as the change, which is made of it
-    expect_statistics(&wrn, "stats_after3", 1e-5);
+    expect_tensors(&wrn, &parameters, wrn.parameters, "params_after3", ERROR_MAX, (struct tolerance){3e-5, 0.3});
+    expect_vector(&wrn, &parameters, "params_after3", "params", (struct tolerance){5e-4, 0.4});
+    expect_vector(&wrn, &momentum, "momentum_after3", NULL,
+                  (struct tolerance){5e-4, 0.4}); // as the change, which is made of it
+    expect_statistics(&wrn, "stats_after3", (struct tolerance){1e-5, 0.15});
     run_forward(&wrn, BATCHNORM_FROZEN);
-    expect_logits(&wrn, "logits_eval_after3", 5e-5);
-    expect_loss(&wrn, run_forward(&wrn, BATCHNORM_BATCH_ONLY), "sgd_loss", STEPS, 5e-5);
+    expect_logits(&wrn, "logits_eval_after3", (struct tolerance){5e-5, 0.15});
+    expect_loss(&wrn, run_forward(&wrn, BATCHNORM_BATCH_ONLY), "sgd_loss", STEPS, (struct tolerance){5e-5, 0.15});
     state_dict_destroy(&momentum);
     state_dict_destroy(&parameters);
     wrn_destroy(&wrn);

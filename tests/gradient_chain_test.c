@@ -158,26 +158,48 @@ static double chain_of_x(struct device *device, const float *x, float *gradient)
 // partly cancel.
 static const double chain_step = 0x1p-7, chain_tolerance = 1e-4;
 
-Test(gradient_chain, batchnorm_relu_convolution)
+// In bfloat16 such a step is of the size of the roundings. Backends of it are held to the reference's gradients
+// (backend_*_test.c), golden ones (golden_wrn_test.c) and adjointness (conv_algebra_test.c).
+typedef void chain_check(const struct convolver *convolver);
+
+static void for_each_convolver(chain_check *check)
+{
+    int checked = 0;
+    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++) {
+        if (convolver->kernels->precision != PRECISION_FP32) continue;
+        check(convolver);
+        checked++;
+    }
+    if (checked == 0) cr_skip_test("no backend of float32 is under test");
+}
+
+static void check_input(const struct convolver *convolver)
 {
     float *x = gradient_two_sided(SEED, 21, CHAIN_SIZE);
-    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++)
-        gradient_check(convolver, chain_of_x, x, CHAIN_SIZE, chain_step, chain_tolerance, "chain");
+    gradient_check(convolver, chain_of_x, x, CHAIN_SIZE, chain_step, chain_tolerance, "chain");
     free(x);
+}
+
+Test(gradient_chain, batchnorm_relu_convolution)
+{
+    for_each_convolver(check_input);
 }
 
 // Batch norm undoes a common shift and a common factor of a channel: these derivatives vanish although every gradient
 // value is of order one. Forgetting either correction term shows here.
-Test(gradient_chain, batchnorm_ignores_shift_and_scale)
+static void check_shift_and_scale(const struct convolver *convolver)
 {
     float *x = gradient_two_sided(SEED, 21, CHAIN_SIZE), *shift = test_allocate(CHAIN_SIZE * sizeof *shift);
     for (int i = 0; i < CHAIN_SIZE; i++) shift[i] = (float)(1 + i % CHANNELS) / CHANNELS;
-    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++) {
-        gradient_check_direction(convolver, chain_of_x, x, CHAIN_SIZE, shift, chain_step, chain_tolerance, "shift");
-        gradient_check_direction(convolver, chain_of_x, x, CHAIN_SIZE, x, chain_step, chain_tolerance, "scale");
-    }
+    gradient_check_direction(convolver, chain_of_x, x, CHAIN_SIZE, shift, chain_step, chain_tolerance, "shift");
+    gradient_check_direction(convolver, chain_of_x, x, CHAIN_SIZE, x, chain_step, chain_tolerance, "scale");
     free(x);
     free(shift);
+}
+
+Test(gradient_chain, batchnorm_ignores_shift_and_scale)
+{
+    for_each_convolver(check_shift_and_scale);
 }
 
 // The chain as a function of one of its parameters.
@@ -237,11 +259,14 @@ static struct per_run gradient_filter(const struct chain_gradients *gradients)
     return gradients->filter;
 }
 
+static void check_parameters(const struct convolver *convolver)
+{
+    check_parameter(convolver, chain_gamma, gradient_gamma, CHANNELS, "gamma");
+    check_parameter(convolver, chain_beta, gradient_beta, CHANNELS, "beta");
+    check_parameter(convolver, chain_filter, gradient_filter, FILTER_SIZE, "filter");
+}
+
 Test(gradient_chain, parameters)
 {
-    for (const struct convolver *convolver = convolvers_under_test(); convolver->kernels != NULL; convolver++) {
-        check_parameter(convolver, chain_gamma, gradient_gamma, CHANNELS, "gamma");
-        check_parameter(convolver, chain_beta, gradient_beta, CHANNELS, "beta");
-        check_parameter(convolver, chain_filter, gradient_filter, FILTER_SIZE, "filter");
-    }
+    for_each_convolver(check_parameters);
 }

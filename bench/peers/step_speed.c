@@ -1,4 +1,4 @@
-// step_speed.c: the training step of a WideResNet on random images, for bench/peers/step_speed.py, which runs it by
+// step_speed.c: the training step, or inference, of a WideResNet on random images, for bench/peers/step_speed.py, which runs it by
 // turns with its peer. Protocol: prints "ready BACKEND THREADS", then answers every line "run SECONDS" on standard
 // input with "images_per_second X" until the input ends. Knows the network and the kernels, no data and no schedule.
 #include <argp.h>
@@ -14,6 +14,8 @@
 struct options {
     int depth, widen, batch, classes, threads;
     const char *backend;
+    enum precision precision;
+    bool inference;
 };
 
 // Everything a step touches. Arrays belong to the device.
@@ -47,9 +49,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         *numbers[i].target = (int)value;
         return 0;
     }
-    if (key != 'k') return ARGP_ERR_UNKNOWN;
-    options->backend = text;
-    return 0;
+    switch (key) {
+    case 'k': options->backend = text; return 0;
+    case 'i': options->inference = true; return 0;
+    case 'p':
+        if (strcmp(text, "fp32") != 0 && strcmp(text, "bf16") != 0)
+            argp_error(state, "-p %s: expected fp32 or bf16", text);
+        options->precision = strcmp(text, "bf16") == 0 ? PRECISION_BF16 : PRECISION_FP32;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
 }
 
 static const struct argp_option option_list[] = {
@@ -58,31 +67,74 @@ static const struct argp_option option_list[] = {
     {"batch", 'b', "N", 0, "images per step (default 32)", 0},
     {"classes", 'c', "N", 0, "default 100", 0},
     {"threads", 't', "N", 0, "default 0: what this machine offers", 0},
-    {"backend", 'k', "NAME", 0, "default cpu, the best for this processor", 0},
+    {"backend", 'k', "NAME", 0, "default cpu, the best for this processor and precision", 0},
+    {"precision", 'p', "NAME", 0, "of activations: fp32 (default) or bf16", 0},
+    {"inference", 'i', 0, 0, "the forward pass with running statistics alone", 0},
     {0},
 };
 
-// Images uniform in -1..1 and labels, the same in every process.
+// What batch_load draws the batch from: random images and labels, the same in every process.
+struct batch_source {
+    uint8_t *pixels;
+    int32_t *labels, *order;
+    struct training_state state;
+};
+
+static struct status upload(struct device *device, const void *values, size_t bytes, void **memory)
+{
+    struct status status = device_allocate(device, bytes, memory);
+    if (status.code == STATUS_OK) device_upload(device, *memory, values, bytes);
+    return status;
+}
+
+// The batch goes through batch_load, which knows what the backend stores activations in.
+static struct status load_batch(struct bench *bench, const struct batch_source *source, size_t pixel_bytes)
+{
+    const size_t images = (size_t)bench->shape.images;
+    void *pixels = NULL, *labels = NULL, *order = NULL, *state = NULL;
+    struct status status = upload(bench->device, source->pixels, pixel_bytes, &pixels);
+    if (status.code == STATUS_OK) status = upload(bench->device, source->labels, images * sizeof(int32_t), &labels);
+    if (status.code == STATUS_OK) status = upload(bench->device, source->order, images * sizeof(int32_t), &order);
+    if (status.code == STATUS_OK) status = upload(bench->device, &source->state, sizeof source->state, &state);
+    if (status.code != STATUS_OK) return status;
+    batch_load(bench->device, &(struct batch_load){.runs = 1,
+                                                   .images = bench->shape.images,
+                                                   .height = bench->shape.side,
+                                                   .width = bench->shape.side,
+                                                   .channels = bench->shape.channels,
+                                                   .pixels = pixels,
+                                                   .labels = labels,
+                                                   .order = order,
+                                                   .order_stride = images,
+                                                   .states = state,
+                                                   .output = network_input(bench->network),
+                                                   .output_labels = bench->labels});
+    return device_synchronise(bench->device);
+}
+
 static struct status fill_batch(struct bench *bench)
 {
     const size_t images = (size_t)bench->shape.images;
     const size_t values = images * (size_t)(bench->shape.side * bench->shape.side * bench->shape.channels);
     struct random_stream stream = random_stream_create(1, PURPOSE_TEST, 0, 0);
-    float *pixels = malloc(values * sizeof *pixels);
-    int32_t *labels = malloc(images * sizeof *labels);
+    struct batch_source source = {.pixels = malloc(values),
+                                  .labels = malloc(images * sizeof *source.labels),
+                                  .order = malloc(images * sizeof *source.order)};
     struct status status;
-    if (pixels == NULL || labels == NULL) {
+    if (source.pixels == NULL || source.labels == NULL || source.order == NULL) {
         status = status_error(STATUS_NO_MEMORY, "no memory for %zu images", images);
         goto done;
     }
-    for (size_t i = 0; i < values; i++) pixels[i] = 2 * random_next_uniform(&stream) - 1;
-    for (size_t i = 0; i < images; i++) labels[i] = (int32_t)random_next_below(&stream, (uint32_t)bench->shape.classes);
-    device_upload(bench->device, network_input(bench->network), pixels, values * sizeof *pixels);
-    device_upload(bench->device, bench->labels, labels, images * sizeof *labels);
-    status = device_synchronise(bench->device);
+    for (size_t i = 0; i < values; i++) source.pixels[i] = (uint8_t)random_next_below(&stream, 256);
+    for (size_t i = 0; i < images; i++) {
+        source.labels[i] = (int32_t)random_next_below(&stream, (uint32_t)bench->shape.classes);
+        source.order[i] = (int32_t)i;
+    }
+    status = load_batch(bench, &source, values);
 done:
-    free(labels);
-    free(pixels);
+    free(source.order);
+    free(source.labels);
+    free(source.pixels);
     return status;
 }
 
@@ -134,9 +186,9 @@ static struct status allocate_arrays(struct bench *bench)
 
 static struct status bench_create(const struct options *options, struct bench *bench)
 {
-    const struct kernels *kernels = kernels_find(options->backend);
-    if (kernels == NULL)
-        return status_error(STATUS_USAGE, "backend %s: unknown, or not for this machine", options->backend);
+    const struct kernels *kernels = NULL;
+    struct status status = kernels_choose(kernels_available(), options->backend, options->precision, &kernels);
+    if (status.code != STATUS_OK) return status;
     bench->shape = (struct network_shape){.depth = options->depth,
                                           .widen = options->widen,
                                           .classes = options->classes,
@@ -144,14 +196,18 @@ static struct status bench_create(const struct options *options, struct bench *b
                                           .channels = 3,
                                           .runs = 1,
                                           .images = options->batch};
-    struct status status = device_open(kernels, (struct device_settings){.threads = options->threads}, &bench->device);
-    if (status.code == STATUS_OK) status = network_create(bench->device, &bench->shape, true, &bench->network);
+    status = device_open(kernels, (struct device_settings){.threads = options->threads}, &bench->device);
+    if (status.code == STATUS_OK)
+        status = network_create(bench->device, &bench->shape, !options->inference, &bench->network);
     if (status.code == STATUS_OK) status = network_initialise(bench->network, 0, 1);
     if (status.code == STATUS_OK) status = allocate_arrays(bench);
     if (status.code == STATUS_OK) status = fill_batch(bench);
     if (status.code == STATUS_OK) {
         device_capture_begin(bench->device);
-        enqueue_step(bench);
+        if (options->inference)
+            network_forward(bench->network, options->batch, BATCHNORM_FROZEN);
+        else
+            enqueue_step(bench);
         status = device_capture_end(bench->device, &bench->step);
     }
     return status;
@@ -205,10 +261,10 @@ static struct status serve(struct bench *bench)
 int main(int count, char **arguments)
 {
     struct options options = {.depth = 40, .widen = 2, .batch = 32, .classes = 100, .backend = "cpu"};
-    const struct argp argp = {.options = option_list,
-                              .parser = parse_option,
-                              .doc =
-                                  "Answers \"run SECONDS\" lines on standard input with the speed of a training step."};
+    const struct argp argp = {
+        .options = option_list,
+        .parser = parse_option,
+        .doc = "Answers \"run SECONDS\" lines on standard input with the speed of a training step or of inference."};
     struct bench bench = {0};
     argp_parse(&argp, count, arguments, 0, NULL, &options);
     struct status status = bench_create(&options, &bench);

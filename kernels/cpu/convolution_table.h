@@ -7,6 +7,7 @@
 
 // In run.json and in the configuration hash; raised with every change of the table that moves more than rounding.
 #define CONVOLUTION_TABLE_VERSION "fp32-2"
+#define CONVOLUTION_TABLE_VERSION_BF16 "bf16-1"
 
 // m of F(m x m, 3 x 3), or 0 for the direct algorithm. Winograd needs a 3x3 filter, stride 1 and channels that are
 // multiples of `lanes`, the width of the instruction set.

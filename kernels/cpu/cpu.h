@@ -1,17 +1,16 @@
-// cpu.h: the CPU backends: one source, compiled for three instruction sets, chosen at run time by registry.c.
+// cpu.h: the CPU backends: one source, compiled per instruction set, chosen at run time by registry.c.
 #ifndef KERNELS_CPU_CPU_H
 #define KERNELS_CPU_CPU_H
 
 #include "kernels/kernels.h"
 
-extern const struct kernels kernels_cpu_portable; // any processor the compiler targets
-extern const struct kernels kernels_cpu_avx2;     // AVX2 and FMA
-extern const struct kernels kernels_cpu_avx512;   // AVX-512 F, BW, DQ, VL
+extern const struct kernels kernels_cpu_portable;    // any processor the compiler targets
+extern const struct kernels kernels_cpu_avx2;        // AVX2 and FMA
+extern const struct kernels kernels_cpu_avx512;      // AVX-512 F, BW, DQ, VL
+extern const struct kernels kernels_cpu_avx512_bf16; // the same with BF16: activations in bfloat16
 
 // Operations that are the same for every instruction set: bound by memory, or over a few values per channel.
-void batch_load_cpu(struct device *device, const void *settings);
 void batch_gather_cpu(struct device *device, const void *settings);
-void image_normalise_cpu(struct device *device, const void *settings);
 void batchnorm_finalise_cpu(struct device *device, const void *settings);
 void sgd_update_cpu(struct device *device, const void *settings);
 void softmax_cross_entropy_cpu(struct device *device, const void *settings);

@@ -15,7 +15,7 @@ const struct convolver *convolvers_under_test(void);
 // A backend as training uses it.
 struct convolver convolver_by_table(const struct kernels *kernels);
 
-// End it with device_end_test.
+// A device whose activations are float32, if need be through widened_kernels.h. End it with device_end_test.
 struct device *convolver_open(const struct convolver *convolver, int threads);
 
 // m of the F(m x m, 3 x 3) that this convolver may serve `shape` with, at most; 1 where it is the direct algorithm.

@@ -31,6 +31,11 @@ void device_end_test(struct device *device)
     device_close(device);
 }
 
+double by_precision(const struct device *device, double fp32, double bf16)
+{
+    return device_kernels(device)->precision == PRECISION_FP32 ? fp32 : bf16;
+}
+
 void *device_put(struct device *device, const void *values, size_t bytes)
 {
     void *memory = NULL;

@@ -9,10 +9,12 @@
 // The backends under test, NULL-terminated: the one named by TRANSINV_BACKEND, else all of this build and machine.
 const struct kernels *const *backends_under_test(void);
 
-// Tests give activations as float32; a device with another activation type fails here.
+// Tests give activations as float32, to a backend with another activation type through widened_kernels.h.
 struct device *device_for_test(const struct kernels *kernels, int threads);
 // Checks that no error stuck, closes, releases all arrays.
 void device_end_test(struct device *device);
+// One of two tolerances: for a device whose activations are float32, or bfloat16.
+double by_precision(const struct device *device, double fp32, double bf16);
 
 // An array holding a copy of `values`.
 void *device_put(struct device *device, const void *values, size_t bytes);

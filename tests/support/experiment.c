@@ -8,6 +8,7 @@
 #include "tests/support/device_array.h"
 #include "tests/support/memory.h"
 #include "tests/support/random_data.h"
+#include "tests/support/widened_kernels.h"
 
 enum { STRIDE_GAP = 3, RUNS_LIMIT = 16 };
 
@@ -25,7 +26,7 @@ static void remember_input(struct experiment *experiment, const void *memory, co
     memcpy(input->copy, values, bytes);
 }
 
-// All runs' values, each followed by `gap` poisoned floats.
+// All runs' values, each followed by `gap` poisoned floats. Without a gap they are activations.
 static float *make_values(struct experiment *experiment, size_t run_size, size_t gap, float low, float high)
 {
     size_t stride = run_size + gap;
@@ -33,6 +34,8 @@ static float *make_values(struct experiment *experiment, size_t run_size, size_t
     memset(values, 0xff, (size_t)experiment->runs * stride * sizeof *values);
     for (int run = 0; run < experiment->runs; run++) {
         float *part = random_floats(experiment->seed, index_of(experiment, run), run_size, low, high);
+        for (size_t i = 0; experiment->rounded && gap == 0 && i < run_size; i++)
+            part[i] = bfloat16_value(bfloat16_of(part[i]));
         memcpy(values + (size_t)run * stride, part, run_size * sizeof *part);
         free(part);
     }

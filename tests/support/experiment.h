@@ -35,6 +35,7 @@ struct experiment {
     struct device *device;
     uint32_t seed;
     int first_run, runs; // of how many runs this call does which
+    bool rounded;        // activations are given as numbers that bfloat16 holds
     const void *spec;    // the test's own: shapes and options
     uint32_t next_array;
     struct outcome outcome;
@@ -44,7 +45,7 @@ struct experiment {
 
 typedef void experiment_function(struct experiment *experiment);
 
-// Inputs: run_size values a run, uniform in [low, high). They must be unchanged when the experiment is over.
+// Inputs: run_size values a run, uniform in [low, high), rounded if so asked. They must be unchanged when the experiment is over.
 float *experiment_floats(struct experiment *experiment, size_t run_size, float low, float high);
 // Multiples of 1/64 in [-2, 2], so that a test can rule out values between (see experiment_affine).
 float *experiment_grid(struct experiment *experiment, size_t run_size);
@@ -71,7 +72,8 @@ void experiment_record_per_run(struct experiment *experiment, const char *name, 
                                double tolerance);
 void experiment_record_bytes(struct experiment *experiment, const char *name, const void *memory, size_t run_bytes);
 
-// For every backend under test: three runs in one call meet the reference within the tolerances; 2 and 3 threads give the
+// For every backend under test: three runs in one call meet the reference, which gets the same inputs (rounded for a
+// backend of bfloat16), within the tolerances; 2 and 3 threads give the
 // bits of one thread; each run alone gives the bits it has in company. `label` is for messages.
 void experiment_check(experiment_function *function, const void *spec, uint32_t seed, const char *label);
 // The same for every backend with every choice of convolution.

@@ -41,8 +41,8 @@ static struct tap_list class_taps(struct conv_shape s, int row_parity, int colum
     return taps;
 }
 
-static void backward_class(const struct backward_job *job, int parity, int run, const float *tile, const float *addend,
-                           float *output)
+static void backward_class(const struct backward_job *job, int parity, int run, const float *tile,
+                           const activation *addend, activation *output)
 {
     int stride = job->conv->shape.stride, row = parity / stride, column = parity % stride;
     size_t first = ((size_t)row * (size_t)job->output.width + (size_t)column) * (size_t)job->output.channels;
@@ -68,22 +68,21 @@ static void backward_image(const struct backward_job *job, int image, float *spa
 {
     const struct conv_backward_data *conv = job->conv;
     int run = image / conv->shape.images;
-    size_t gradient_floats =
-        (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
-    size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
-    size_t to = (size_t)image * output_floats;
+    size_t gradient_size = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)job->gradient.channels;
+    size_t output_size = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
+    size_t to = (size_t)image * output_size;
     struct tile_source source =
-        gradient_source(conv->gradient, conv->raw, (size_t)image, gradient_floats, conv->coefficients, run);
+        gradient_source(conv->gradient, conv->raw, (size_t)image, gradient_size, conv->coefficients, run);
     const float *tile = ISA_NAME(tile_of)(job->gradient, source, space);
-    float *output = (float *)conv->output + to;
-    const float *addend = conv->addend == NULL ? NULL : (const float *)conv->addend + to;
+    activation *output = (activation *)conv->output + to;
+    const activation *addend = conv->addend == NULL ? NULL : (const activation *)conv->addend + to;
     for (int parity = 0; parity < conv->shape.stride * conv->shape.stride; parity++)
         backward_class(job, parity, run, tile, addend, output);
     if (conv->mask_input == NULL) return;
     const float *affine = per_run_part(conv->affine, run);
     struct channel_sums *sums =
         job->partial == NULL ? NULL : job->partial + (size_t)image * (size_t)job->output.channels;
-    ISA_NAME(image_mask)(job->output, (const float *)conv->mask_input + to, affine, output, sums);
+    ISA_NAME(image_mask)(job->output, (const activation *)conv->mask_input + to, affine, output, sums);
 }
 
 static void pack_filters(const struct backward_job *job)

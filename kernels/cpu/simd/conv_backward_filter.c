@@ -58,15 +58,15 @@ static void add_group(const struct filter_job *job, int run, int group, float *s
 {
     const struct conv_backward_filter *conv = job->conv;
     struct conv_shape s = conv->shape;
-    size_t input_floats = (size_t)s.height * (size_t)s.width * (size_t)s.channels_in;
-    size_t gradient_floats = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)s.channels_out;
+    size_t input_size = (size_t)s.height * (size_t)s.width * (size_t)s.channels_in;
+    size_t gradient_size = (size_t)job->gradient.height * (size_t)job->gradient.width * (size_t)s.channels_out;
     memset(sums, 0, job->filter_floats * sizeof *sums);
     for (int n = s.images * group / job->groups; n < s.images * (group + 1) / job->groups; n++) {
         size_t image = (size_t)run * (size_t)s.images + (size_t)n;
-        const float *tile = ISA_NAME(tile_of)(
-            job->input, activation_source(conv->input, image, input_floats, conv->affine, run), space);
+        const float *tile =
+            ISA_NAME(tile_of)(job->input, activation_source(conv->input, image, input_size, conv->affine, run), space);
         const float *gradient = ISA_NAME(tile_of)(
-            job->gradient, gradient_source(conv->gradient, conv->raw, image, gradient_floats, conv->coefficients, run),
+            job->gradient, gradient_source(conv->gradient, conv->raw, image, gradient_size, conv->coefficients, run),
             space + job->input_floats);
         add_image(job, tile, gradient, sums);
     }

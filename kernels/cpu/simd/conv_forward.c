@@ -36,10 +36,10 @@ static void forward_image(const struct forward_job *job, int image, float *space
 {
     const struct conv_forward *conv = job->conv;
     int run = image / conv->shape.images;
-    size_t input_floats = (size_t)job->input.height * (size_t)job->input.width * (size_t)job->input.channels;
-    size_t output_floats = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
-    struct tile_source source = activation_source(conv->input, (size_t)image, input_floats, conv->affine, run);
-    float *output = (float *)conv->output + (size_t)image * output_floats;
+    size_t input_size = (size_t)job->input.height * (size_t)job->input.width * (size_t)job->input.channels;
+    size_t output_size = (size_t)job->output.height * (size_t)job->output.width * (size_t)job->output.channels;
+    struct tile_source source = activation_source(conv->input, (size_t)image, input_size, conv->affine, run);
+    activation *output = (activation *)conv->output + (size_t)image * output_size;
     struct tap_convolution convolution = {
         .taps = &job->taps,
         .packed = job->packed + (size_t)run * job->packed_floats,
@@ -51,7 +51,7 @@ static void forward_image(const struct forward_job *job, int image, float *space
         .rows = job->output.height,
         .columns = job->output.width,
         .output = output,
-        .residual = conv->residual == NULL ? NULL : (const float *)conv->residual + (size_t)image * output_floats,
+        .residual = conv->residual == NULL ? NULL : (const activation *)conv->residual + (size_t)image * output_size,
         .output_row_stride = (ptrdiff_t)job->output.width * job->output.channels,
         .output_pixel_stride = job->output.channels,
     };

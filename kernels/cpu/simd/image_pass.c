@@ -3,8 +3,15 @@
 
 #include "kernels/cpu/simd/lane_sums.h"
 
+static void widen_values(size_t count, const activation *values, float *out)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) vector_store(out + i, activation_load(values + i));
+    for (; i < count; i++) out[i] = activation_value(values[i]);
+}
+
 // Channels outside, pixels inside: the maps of LANES channels stay in registers.
-static void activate_pixels(int pixels, int channels, const float *input, const float *affine, float *out)
+static void activate_pixels(int pixels, int channels, const activation *input, const float *affine, float *out)
 {
     const float *scale = affine, *shift = affine + channels;
     size_t end = (size_t)pixels * (size_t)channels;
@@ -12,15 +19,15 @@ static void activate_pixels(int pixels, int channels, const float *input, const 
     for (; c + LANES <= channels; c += LANES) {
         const vector of_input = vector_load(scale + c), offset = vector_load(shift + c);
         for (size_t at = (size_t)c; at < end; at += (size_t)channels)
-            vector_store(out + at, vector_relu(vector_affine(of_input, vector_load(input + at), offset)));
+            vector_store(out + at, vector_relu(vector_affine(of_input, activation_load(input + at), offset)));
     }
     for (; c < channels; c++)
         for (size_t at = (size_t)c; at < end; at += (size_t)channels)
-            out[at] = scalar_relu(scalar_affine(scale[c], input[at], shift[c]));
+            out[at] = scalar_relu(scalar_affine(scale[c], activation_value(input[at]), shift[c]));
 }
 
-static void combine_pixels(int pixels, int channels, const float *gradient, const float *raw, const float *coefficients,
-                           float *out)
+static void combine_pixels(int pixels, int channels, const activation *gradient, const activation *raw,
+                           const float *coefficients, float *out)
 {
     const float *of_gradient = coefficients, *of_raw = of_gradient + channels, *offset = of_raw + channels;
     size_t end = (size_t)pixels * (size_t)channels;
@@ -29,19 +36,20 @@ static void combine_pixels(int pixels, int channels, const float *gradient, cons
         const vector gradient_factor = vector_load(of_gradient + c), raw_factor = vector_load(of_raw + c);
         const vector added = vector_load(offset + c);
         for (size_t at = (size_t)c; at < end; at += (size_t)channels) {
-            vector tail = vector_fma(raw_factor, vector_load(raw + at), added);
-            vector_store(out + at, vector_fma(gradient_factor, vector_load(gradient + at), tail));
+            vector tail = vector_fma(raw_factor, activation_load(raw + at), added);
+            vector_store(out + at, vector_fma(gradient_factor, activation_load(gradient + at), tail));
         }
     }
     for (; c < channels; c++)
         for (size_t at = (size_t)c; at < end; at += (size_t)channels)
-            out[at] = scalar_fma(of_gradient[c], gradient[at], scalar_fma(of_raw[c], raw[at], offset[c]));
+            out[at] = scalar_fma(of_gradient[c], activation_value(gradient[at]),
+                                 scalar_fma(of_raw[c], activation_value(raw[at]), offset[c]));
 }
 
 static void fill_pixels(int pixels, int channels, struct tile_source source, float *out)
 {
     if (source.map == NULL)
-        memcpy(out, source.values, (size_t)pixels * (size_t)channels * sizeof *out);
+        widen_values((size_t)pixels * (size_t)channels, source.values, out);
     else if (source.raw == NULL)
         activate_pixels(pixels, channels, source.values, source.map, out);
     else
@@ -78,20 +86,21 @@ void ISA_NAME(tile_fill)(struct image_shape shape, struct image_window window, s
 
 const float *ISA_NAME(tile_of)(struct image_shape shape, struct tile_source source, float *space)
 {
-    if (source.map == NULL && shape.padding == 0) return source.values;
+    const float *ready = source.map == NULL && shape.padding == 0 ? activation_floats(source.values) : NULL;
+    if (ready != NULL) return ready;
     struct image_window window = {-shape.padding, -shape.padding, shape.height + 2 * shape.padding,
                                   shape.width + 2 * shape.padding};
     ISA_NAME(tile_fill)(shape, window, source, space);
     return space;
 }
 
-void ISA_NAME(image_square_sums)(struct image_shape shape, const float *x, struct channel_sums *sums)
+void ISA_NAME(image_square_sums)(struct image_shape shape, const activation *x, struct channel_sums *sums)
 {
     int pixels = shape.height * shape.width, channels = shape.channels, c = 0;
     for (; c + LANES <= channels; c += LANES) {
         struct lane_sums lanes = {0};
         for (int p = 0; p < pixels; p++) {
-            vector value = vector_load(x + (size_t)p * (size_t)channels + c);
+            vector value = activation_load(x + (size_t)p * (size_t)channels + c);
             lane_sums_add(&lanes, value, value);
         }
         lane_sums_store(&lanes, sums + c);
@@ -99,40 +108,42 @@ void ISA_NAME(image_square_sums)(struct image_shape shape, const float *x, struc
     for (; c < channels; c++) {
         sums[c] = (struct channel_sums){0, 0};
         for (int p = 0; p < pixels; p++) {
-            double value = x[(size_t)p * (size_t)channels + c];
+            double value = (double)activation_value(x[(size_t)p * (size_t)channels + c]);
             sums[c].first += value;
             sums[c].second += value * value;
         }
     }
 }
 
-static void mask_lanes(int pixels, int channels, const float *mask_input, vector scale, vector shift, float *output,
-                       struct channel_sums *sums)
+static void mask_lanes(int pixels, int channels, const activation *mask_input, vector scale, vector shift,
+                       activation *output, struct channel_sums *sums)
 {
     struct lane_sums lanes = {0};
     for (int p = 0; p < pixels; p++, mask_input += channels, output += channels) {
-        vector x = vector_load(mask_input);
-        vector g = vector_where_positive(vector_affine(scale, x, shift), vector_load(output));
-        vector_store(output, g);
+        vector x = activation_load(mask_input);
+        vector g = vector_where_positive(vector_affine(scale, x, shift), activation_load(output));
+        activation_store(output, g);
         lane_sums_add(&lanes, g, x);
     }
     if (sums != NULL) lane_sums_store(&lanes, sums);
 }
 
-static void mask_channel(int pixels, int channels, const float *mask_input, float scale, float shift, float *output,
-                         struct channel_sums *sums)
+static void mask_channel(int pixels, int channels, const activation *mask_input, float scale, float shift,
+                         activation *output, struct channel_sums *sums)
 {
     struct channel_sums sum = {0, 0};
     for (int p = 0; p < pixels; p++, mask_input += channels, output += channels) {
-        *output = scalar_affine(scale, *mask_input, shift) > 0 ? *output : 0;
-        sum.first += (double)*output;
-        sum.second += (double)*output * (double)*mask_input;
+        float x = activation_value(*mask_input);
+        float g = scalar_affine(scale, x, shift) > 0 ? activation_value(*output) : 0;
+        *output = activation_of(g);
+        sum.first += (double)g;
+        sum.second += (double)g * (double)x;
     }
     if (sums != NULL) *sums = sum;
 }
 
-void ISA_NAME(image_mask)(struct image_shape shape, const float *mask_input, const float *affine, float *output,
-                          struct channel_sums *sums)
+void ISA_NAME(image_mask)(struct image_shape shape, const activation *mask_input, const float *affine,
+                          activation *output, struct channel_sums *sums)
 {
     int pixels = shape.height * shape.width, channels = shape.channels, c = 0;
     const float *scale = affine, *shift = affine + channels;

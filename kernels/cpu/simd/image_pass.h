@@ -23,22 +23,23 @@ static inline size_t tile_floats(struct image_shape shape)
 //   raw NULL    relu(scale * values + shift)                                 map: scale, shift
 //   else        factor_gradient * values + factor_raw * raw + offset         map: the three factors
 struct tile_source {
-    const float *values, *raw, *map;
+    const activation *values, *raw;
+    const float *map;
 };
 
 // The source of an activation (affine.data may be NULL) and of a gradient (coefficients.data may be NULL).
-static inline struct tile_source activation_source(const void *input, size_t image, size_t image_floats,
+static inline struct tile_source activation_source(const void *input, size_t image, size_t image_size,
                                                    struct per_run affine, int run)
 {
-    return (struct tile_source){(const float *)input + image * image_floats, NULL, per_run_part(affine, run)};
+    return (struct tile_source){(const activation *)input + image * image_size, NULL, per_run_part(affine, run)};
 }
 
-static inline struct tile_source gradient_source(const void *gradient, const void *raw, size_t image,
-                                                 size_t image_floats, struct per_run coefficients, int run)
+static inline struct tile_source gradient_source(const void *gradient, const void *raw, size_t image, size_t image_size,
+                                                 struct per_run coefficients, int run)
 {
     const float *map = per_run_part(coefficients, run);
-    return (struct tile_source){(const float *)gradient + image * image_floats,
-                                map == NULL ? NULL : (const float *)raw + image * image_floats, map};
+    return (struct tile_source){(const activation *)gradient + image * image_size,
+                                map == NULL ? NULL : (const activation *)raw + image * image_size, map};
 }
 
 // Part of an image with zeros wherever it reaches outside: rows [row, row + height) and columns [column, column + width).
@@ -50,15 +51,15 @@ struct image_window {
 void ISA_NAME(tile_fill)(struct image_shape shape, struct image_window window, struct tile_source source, float *space);
 
 // Writes the whole image with its border of zeros into `space` and returns what a kernel should read: `space`, or the
-// values themselves when there is nothing to do.
+// values themselves when there is nothing to do and they are float32.
 const float *ISA_NAME(tile_of)(struct image_shape shape, struct tile_source source, float *space);
 
 // sums[c] = sum over pixels of (x, x * x).
-void ISA_NAME(image_square_sums)(struct image_shape shape, const float *x, struct channel_sums *sums);
+void ISA_NAME(image_square_sums)(struct image_shape shape, const activation *x, struct channel_sums *sums);
 
 // output = scale * mask_input + shift > 0 ? output : 0.
 // sums (may be NULL): sum over pixels of (output, output * mask_input).
-void ISA_NAME(image_mask)(struct image_shape shape, const float *mask_input, const float *affine, float *output,
-                          struct channel_sums *sums);
+void ISA_NAME(image_mask)(struct image_shape shape, const activation *mask_input, const float *affine,
+                          activation *output, struct channel_sums *sums);
 
 #endif

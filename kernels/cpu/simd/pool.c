@@ -6,22 +6,22 @@
 #include "kernels/device.h"
 
 // Sums in double, in the order of the positions, for one channel and for LANES of them alike.
-static float pool_channel(const struct pool_forward *pool, const float *input, const float *affine, int c)
+static float pool_channel(const struct pool_forward *pool, const activation *input, const float *affine, int c)
 {
     int channels = pool->channels;
     double sum = 0;
     for (int p = 0; p < pool->positions; p++) {
-        float x = input[(size_t)p * (size_t)channels + (size_t)c];
+        float x = activation_value(input[(size_t)p * (size_t)channels + (size_t)c]);
         sum += (double)(affine == NULL ? x : scalar_relu(scalar_affine(affine[c], x, affine[channels + c])));
     }
     return (float)(sum / pool->positions);
 }
 
-static void pool_lanes(const struct pool_forward *pool, const float *input, const float *affine, float *features)
+static void pool_lanes(const struct pool_forward *pool, const activation *input, const float *affine, float *features)
 {
     vector_double sums[2] = {{0}};
     for (int p = 0; p < pool->positions; p++, input += pool->channels) {
-        vector x = vector_load(input);
+        vector x = activation_load(input);
         if (affine != NULL)
             x = vector_relu(vector_affine(vector_load(affine), x, vector_load(affine + pool->channels)));
         for (int half = 0; half < 2; half++) sums[half] += vector_widen(x, half);
@@ -33,7 +33,8 @@ static void pool_lanes(const struct pool_forward *pool, const float *input, cons
 static void pool_image(const struct pool_forward *pool, int image)
 {
     const float *affine = per_run_part(pool->affine, image / pool->images);
-    const float *input = (const float *)pool->input + (size_t)image * (size_t)pool->positions * (size_t)pool->channels;
+    const activation *input =
+        (const activation *)pool->input + (size_t)image * (size_t)pool->positions * (size_t)pool->channels;
     float *features = pool->features + (size_t)image * (size_t)pool->channels;
     int c = 0;
     for (; c + LANES <= pool->channels; c += LANES)
@@ -53,14 +54,14 @@ static void spread_image(const struct pool_backward *pool, int image, struct cha
     int run = image / pool->images, channels = pool->channels;
     size_t first = (size_t)image * (size_t)pool->positions * (size_t)channels;
     const float *grad_features = pool->grad_features + (size_t)image * (size_t)channels;
-    float *output = (float *)pool->output + first;
-    for (int p = 0; p < pool->positions; p++)
-        for (int c = 0; c < channels; c++)
-            output[(size_t)p * (size_t)channels + (size_t)c] = grad_features[c] / (float)pool->positions;
+    activation *output = (activation *)pool->output + first;
+    for (int c = 0; c < channels; c++) output[c] = activation_of(grad_features[c] / (float)pool->positions);
+    for (int p = 1; p < pool->positions; p++)
+        memcpy(output + (size_t)p * (size_t)channels, output, (size_t)channels * sizeof *output);
     if (pool->mask_input == NULL) return;
     struct image_shape shape = {1, pool->positions, channels, 0};
     ISA_NAME(image_mask)
-    (shape, (const float *)pool->mask_input + first, per_run_part(pool->affine, run), output,
+    (shape, (const activation *)pool->mask_input + first, per_run_part(pool->affine, run), output,
      partial == NULL ? NULL : partial + (size_t)image * (size_t)channels);
 }
 

@@ -9,20 +9,21 @@ static void join_positions(const struct residual_join *join, const float *coeffi
 {
     int channels = join->channels;
     const float *of_gradient = coefficients, *of_raw = of_gradient + channels, *offset = of_raw + channels;
-    const float *addend = join->addend;
+    const activation *addend = join->addend;
     for (int64_t p = first; p < last; p++) {
-        const float *gradient = (const float *)join->gradient + p * channels,
-                    *raw = (const float *)join->raw + p * channels;
-        float *output = (float *)join->output + p * channels;
+        const activation *gradient = (const activation *)join->gradient + p * channels;
+        const activation *raw = (const activation *)join->raw + p * channels;
+        activation *output = (activation *)join->output + p * channels;
         int c = 0;
         for (; c + LANES <= channels; c += LANES) {
-            vector tail = vector_fma(vector_load(of_raw + c), vector_load(raw + c), vector_load(offset + c));
-            vector sum = vector_fma(vector_load(of_gradient + c), vector_load(gradient + c), tail);
-            vector_store(output + c, addend == NULL ? sum : sum + vector_load(addend + p * channels + c));
+            vector tail = vector_fma(vector_load(of_raw + c), activation_load(raw + c), vector_load(offset + c));
+            vector sum = vector_fma(vector_load(of_gradient + c), activation_load(gradient + c), tail);
+            activation_store(output + c, addend == NULL ? sum : sum + activation_load(addend + p * channels + c));
         }
         for (; c < channels; c++) {
-            float sum = scalar_fma(of_gradient[c], gradient[c], scalar_fma(of_raw[c], raw[c], offset[c]));
-            output[c] = addend == NULL ? sum : sum + addend[p * channels + c];
+            float tail = scalar_fma(of_raw[c], activation_value(raw[c]), offset[c]);
+            float sum = scalar_fma(of_gradient[c], activation_value(gradient[c]), tail);
+            output[c] = activation_of(addend == NULL ? sum : sum + activation_value(addend[p * channels + c]));
         }
     }
 }

@@ -17,9 +17,10 @@ static struct algorithm algorithm_of(const struct device *device, enum operation
 
 const struct kernels ISA_NAME(kernels_cpu) = {
     .name = "cpu-" ISA_TEXT,
-    .arithmetic = CONVOLUTION_TABLE_VERSION,
+    .precision = sizeof(activation) == sizeof(float) ? PRECISION_FP32 : PRECISION_BF16,
+    .arithmetic = sizeof(activation) == sizeof(float) ? CONVOLUTION_TABLE_VERSION : CONVOLUTION_TABLE_VERSION_BF16,
     .statistics_bytes = sizeof(struct channel_sums),
-    .activation_bytes = sizeof(float),
+    .activation_bytes = sizeof(activation),
     .open = host_memory_open,
     .close = host_memory_close,
     .allocate = host_memory_allocate,
@@ -31,10 +32,10 @@ const struct kernels ISA_NAME(kernels_cpu) = {
     .algorithm = algorithm_of,
     .operations =
         {
-            [OPERATION_BATCH_LOAD] = batch_load_cpu,
+            [OPERATION_BATCH_LOAD] = ISA_NAME(batch_load),
             [OPERATION_BATCH_GATHER] = batch_gather_cpu,
             [OPERATION_IMAGE_CORRUPT] = ISA_NAME(image_corrupt),
-            [OPERATION_IMAGE_NORMALISE] = image_normalise_cpu,
+            [OPERATION_IMAGE_NORMALISE] = ISA_NAME(image_normalise),
             [OPERATION_CONV_FORWARD] = ISA_NAME(conv_forward),
             [OPERATION_CONV_BACKWARD_DATA] = ISA_NAME(conv_backward_data),
             [OPERATION_CONV_BACKWARD_FILTER] = ISA_NAME(conv_backward_filter),

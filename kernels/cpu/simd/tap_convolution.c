@@ -49,17 +49,22 @@ struct tap_block {
     int taps, channels_in;
     ptrdiff_t input_step; // floats between the tile pixels of neighbouring outputs
     const float *panel;
-    float *output;
-    const float *residual;
-    ptrdiff_t output_step;
-    int width; // channels of this panel that exist
+    activation *output;
+    const activation *residual;
+    float *products;
+    ptrdiff_t first, output_step; // of the first output pixel; between neighbours
+    int width;                    // channels of this panel that exist
 };
 
 // The last panel may be narrower than its vectors.
 static void store_narrow(const struct tap_block *b, ptrdiff_t at, vector value, int width)
 {
     for (int l = 0; l < width && l < LANES; l++)
-        b->output[at + l] = b->residual == NULL ? value[l] : value[l] + b->residual[at + l];
+        if (b->products != NULL)
+            b->products[at + l] = value[l];
+        else
+            b->output[at + l] =
+                activation_of(b->residual == NULL ? value[l] : value[l] + activation_value(b->residual[at + l]));
 }
 
 // `pixels` and `vectors` are constants at every call, so that the sums live in registers.
@@ -88,13 +93,15 @@ static inline __attribute__((always_inline)) void tap_block_run(const struct tap
     for (int p = 0; p < pixels; p++)
 #pragma GCC unroll 2
         for (ptrdiff_t v = 0; v < vectors; v++) {
-            ptrdiff_t at = p * b->output_step + v * LANES;
+            ptrdiff_t at = b->first + p * b->output_step + v * LANES;
             if (!whole)
                 store_narrow(b, at, sums[p][v], b->width - (int)v * LANES);
+            else if (b->products != NULL)
+                vector_store(b->products + at, sums[p][v]);
             else if (b->residual == NULL)
-                vector_store(b->output + at, sums[p][v]);
+                activation_store(b->output + at, sums[p][v]);
             else
-                vector_store(b->output + at, sums[p][v] + vector_load(b->residual + at));
+                activation_store(b->output + at, sums[p][v] + activation_load(b->residual + at));
         }
 }
 
@@ -148,8 +155,7 @@ static void convolve_row(const struct tap_convolution *job, struct tap_block blo
         else
             run_one_vector(&block, pixels);
         block.input += pixels * block.input_step;
-        block.output += pixels * block.output_step;
-        if (block.residual != NULL) block.residual += pixels * block.output_step;
+        block.first += pixels * block.output_step;
     }
 }
 
@@ -164,15 +170,16 @@ void ISA_NAME(tap_convolve)(const struct tap_convolution *job)
         int width = job->channels_out - first < PANEL_CHANNELS ? job->channels_out - first : PANEL_CHANNELS;
         int vectors = panel_vectors(width);
         for (int row = 0; row < job->rows; row++) {
-            ptrdiff_t at = row * job->output_row_stride + first;
             struct tap_block block = {.input = job->tile + (ptrdiff_t)row * job->step * tile_row,
                                       .tap_offsets = tap_offsets,
                                       .taps = job->taps->count,
                                       .channels_in = job->channels_in,
                                       .input_step = (ptrdiff_t)job->step * job->channels_in,
                                       .panel = panel,
-                                      .output = job->output + at,
-                                      .residual = job->residual == NULL ? NULL : job->residual + at,
+                                      .output = job->output,
+                                      .residual = job->residual,
+                                      .products = job->products,
+                                      .first = row * job->output_row_stride + first,
                                       .output_step = job->output_pixel_stride,
                                       .width = width};
             convolve_row(job, block, vectors);

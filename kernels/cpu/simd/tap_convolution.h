@@ -34,9 +34,10 @@ struct tap_convolution {
     int tile_width;                                   // padding included
     int step;                                         // tile pixels between neighbouring output pixels, both ways
     int rows, columns;                                // output pixels to compute
-    float *output;                                    // of the first of them
-    const float *residual;                            // addressed like output; may be NULL; may be the output
-    ptrdiff_t output_row_stride, output_pixel_stride; // in floats
+    activation *output;                               // of the first of them
+    const activation *residual;                       // addressed like output; may be NULL; may be the output
+    float *products;                                  // not NULL: the sums in float32, in place of both
+    ptrdiff_t output_row_stride, output_pixel_stride; // in values
 };
 
 void ISA_NAME(tap_convolve)(const struct tap_convolution *job);

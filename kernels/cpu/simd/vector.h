@@ -1,5 +1,6 @@
-// vector.h: one vector type for the three instruction sets that this folder is compiled for (the Makefile defines ISA as
-// portable, avx2 or avx512). GCC's vector extension gives + - * and comparisons; only fused multiply-add differs.
+// vector.h: one vector type for the instruction sets that this folder is compiled for (the Makefile defines ISA as
+// portable, avx2, avx512 or avx512_bf16). GCC's vector extension gives + - * and comparisons; fused multiply-add differs,
+// and with ACTIVATION_BF16 what an activation is in memory.
 #ifndef KERNELS_CPU_SIMD_VECTOR_H
 #define KERNELS_CPU_SIMD_VECTOR_H
 
@@ -38,6 +39,72 @@ static inline vector vector_broadcast(float value)
 {
     return value - (vector){0};
 }
+
+// ---- activations as they lie in memory -------------------------------------------------------------------------
+// Arithmetic is float32 everywhere; what kernels.h types `void *` may be narrower. A store rounds to nearest even and
+// returns what it stored, for statistics that must be of the rounded values. NaN stays NaN.
+#if defined(ACTIVATION_BF16)
+typedef uint16_t activation; // bfloat16: the upper half of a float32; numbers below 2^-126 become 0
+
+static inline vector activation_load(const activation *from)
+{
+    return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)from)), 16);
+}
+
+static inline vector activation_store(activation *to, vector value)
+{
+    __m256i bits = (__m256i)_mm512_cvtneps_pbh((__m512)value);
+    _mm256_storeu_si256((void *)to, bits);
+    return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16);
+}
+
+static inline float activation_value(activation stored)
+{
+    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128((int)((uint32_t)stored << 16))));
+}
+
+static inline activation activation_of(float value)
+{
+    return (activation)_mm_extract_epi16((__m128i)_mm_cvtneps_pbh(_mm_set_ss(value)), 0);
+}
+
+// The values as a kernel of float32 reads them, or NULL where they have to be converted.
+static inline const float *activation_floats(const activation *values)
+{
+    (void)values;
+    return NULL;
+}
+#else
+typedef float activation;
+
+static inline vector activation_load(const activation *from)
+{
+    return vector_load(from);
+}
+
+static inline vector activation_store(activation *to, vector value)
+{
+    vector_store(to, value);
+    return value;
+}
+
+static inline float activation_value(activation stored)
+{
+    return stored;
+}
+
+static inline activation activation_of(float value)
+{
+    return value;
+}
+
+static inline const float *activation_floats(const activation *values)
+{
+    return values;
+}
+#endif
+
+// ---- arithmetic ------------------------------------------------------------------------------------------------
 
 // a * b + c: fused where the instruction set has it, two roundings where not.
 static inline vector vector_fma(vector a, vector b, vector c)

@@ -95,10 +95,10 @@ static void pack_channels(const struct winograd_job *job, int run, int in)
 
 // Where one tile's outputs go. Pointers are at its first output of the channels in hand.
 struct output_tile {
-    float *output;
-    const float *addend, *mask_input;
-    ptrdiff_t row_floats, pixel_floats;
-    int height, width; // outputs inside the image
+    activation *output;
+    const activation *addend, *mask_input;
+    ptrdiff_t row_step, pixel_step; // in values
+    int height, width;              // outputs inside the image
 };
 
 static inline __attribute__((always_inline)) void inverse_transform(int outputs, const float *products, size_t stride,
@@ -124,16 +124,18 @@ static inline __attribute__((always_inline)) void store_tile(const struct output
     struct lane_sums lanes = *sums; // in registers: through memory every addition would wait for the one before
     for (int row = 0; row < height; row++)
         for (int x = 0; x < width; x++) {
-            ptrdiff_t at = row * tile->row_floats + x * tile->pixel_floats;
+            ptrdiff_t at = row * tile->row_step + x * tile->pixel_step;
             vector value = y[row][x];
-            if (tile->addend != NULL) value += vector_load(tile->addend + at);
-            vector factor = value;
-            if (tile->mask_input != NULL) {
-                factor = vector_load(tile->mask_input + at);
-                value = vector_where_positive(vector_affine(scale, factor, shift), value);
+            if (tile->addend != NULL) value += activation_load(tile->addend + at);
+            if (tile->mask_input == NULL) {
+                value = activation_store(tile->output + at, value);
+                lane_sums_add(&lanes, value, value);
+                continue;
             }
-            vector_store(tile->output + at, value);
-            lane_sums_add(&lanes, value, factor);
+            vector raw = activation_load(tile->mask_input + at);
+            value = vector_where_positive(vector_affine(scale, raw, shift), value);
+            value = activation_store(tile->output + at, value);
+            lane_sums_add(&lanes, value, raw);
         }
     *sums = lanes;
 }
@@ -160,11 +162,11 @@ static struct output_tile locate_tile(const struct winograd_job *job, int run, i
         (size_t)(column * outputs);
     size_t at = pixel * (size_t)conv->channels_out + (size_t)channel;
     return (struct output_tile){
-        .output = (float *)conv->output + at,
-        .addend = conv->addend == NULL ? NULL : (const float *)conv->addend + at,
-        .mask_input = conv->mask_input == NULL ? NULL : (const float *)conv->mask_input + at,
-        .row_floats = (ptrdiff_t)conv->width * conv->channels_out,
-        .pixel_floats = conv->channels_out,
+        .output = (activation *)conv->output + at,
+        .addend = conv->addend == NULL ? NULL : (const activation *)conv->addend + at,
+        .mask_input = conv->mask_input == NULL ? NULL : (const activation *)conv->mask_input + at,
+        .row_step = (ptrdiff_t)conv->width * conv->channels_out,
+        .pixel_step = conv->channels_out,
         .height = smaller(outputs, conv->height - row * outputs),
         .width = smaller(outputs, conv->width - column * outputs),
     };
@@ -200,12 +202,12 @@ static void transform_inputs(const struct winograd_job *job, int run, int first_
                              float *factors)
 {
     const struct winograd_convolution *conv = job->conv;
-    size_t image_floats = (size_t)conv->height * (size_t)conv->width * (size_t)conv->channels_in;
+    size_t image_size = (size_t)conv->height * (size_t)conv->width * (size_t)conv->channels_in;
     for (int row = first_row; row < first_row + rows; row++) {
         size_t image = (size_t)run * (size_t)conv->images + (size_t)(row / job->tiles.rows);
         struct tile_source source = conv->raw == NULL
-                                        ? activation_source(conv->input, image, image_floats, conv->map, run)
-                                        : gradient_source(conv->input, conv->raw, image, image_floats, conv->map, run);
+                                        ? activation_source(conv->input, image, image_size, conv->map, run)
+                                        : gradient_source(conv->input, conv->raw, image, image_size, conv->map, run);
         ISA_NAME(winograd_input_row)
         (job->tiles, job->input, source, row % job->tiles.rows, strip, factors, job->factor_stride);
         factors += (ptrdiff_t)job->tiles.columns * conv->channels_in;
@@ -227,7 +229,7 @@ static void multiply(const struct winograd_job *job, int run, int tiles, const f
                                .step = 1,
                                .rows = 1,
                                .columns = tiles,
-                               .output = products + (size_t)p * job->product_stride,
+                               .products = products + (size_t)p * job->product_stride,
                                .output_pixel_stride = conv->channels_out});
 }
 

@@ -1,22 +1,22 @@
 // batch_load.c: gathers, flips, crops and normalises images: whole rows at a time, bytes through a table.
-// Bound     memory: 1 byte in, 4 out per value.
-#include "kernels/cpu/cpu.h"
+// Bound     memory: 1 byte in, one activation out per value.
+#include "kernels/cpu/simd/operations.h"
 #include "kernels/device.h"
 #include "kernels/draw/crop_window.h"
 
 struct byte_table {
-    float values[256];
+    activation values[256];
 };
 
 static struct byte_table normalised_bytes(void)
 {
     struct byte_table table;
-    for (int byte = 0; byte < 256; byte++) table.values[byte] = (float)((byte / 255.0 - 0.5) / 0.5);
+    for (int byte = 0; byte < 256; byte++) table.values[byte] = activation_of((float)((byte / 255.0 - 0.5) / 0.5));
     return table;
 }
 
 static void load_row(const struct batch_load *load, const struct byte_table *table, const uint8_t *row,
-                     struct crop_window window, float *output)
+                     struct crop_window window, activation *output)
 {
     for (int column = 0; column < load->width; column++, output += load->channels) {
         int from = column + window.column;
@@ -35,7 +35,7 @@ static void load_image(const struct batch_load *load, const struct byte_table *t
     struct crop_window window = crop_window_draw(load->augmentation, state, index);
     size_t row_values = (size_t)load->width * (size_t)load->channels;
     const uint8_t *pixels = load->pixels + (size_t)index * (size_t)load->height * row_values;
-    float *output = (float *)load->output + (size_t)image * (size_t)load->height * row_values;
+    activation *output = (activation *)load->output + (size_t)image * (size_t)load->height * row_values;
     for (int row = 0; row < load->height; row++, output += row_values) {
         int from = row + window.row;
         if (from >= 0 && from < load->height)
@@ -46,7 +46,7 @@ static void load_image(const struct batch_load *load, const struct byte_table *t
     load->output_labels[image] = load->labels[index];
 }
 
-void batch_load_cpu(struct device *device, const void *settings)
+void ISA_NAME(batch_load)(struct device *device, const void *settings)
 {
     const struct batch_load *load = settings;
     struct byte_table table = normalised_bytes();
