@@ -34,6 +34,7 @@ BUILD ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 PROGRAM := $(BUILD)/transinv
 TEST_PROGRAM := $(BUILD)/tests/transinv-tests
 STEP_SPEED := $(BUILD)/bench/step-speed
+CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
@@ -61,6 +62,7 @@ LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)
 MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
 STEP_SPEED_OBJECT := $(call object,bench/step_speed.c)
+CORRUPTION_SPEED_OBJECT := $(call object,bench/peers/corruption_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -91,7 +93,7 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: format format-check lint install uninstall
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
-objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT)
+objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT)
 
 deps:
 	@CC='$(CC)' scripts/deps
@@ -183,4 +185,8 @@ $(TEST_PROGRAM): $(TEST_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
 $(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(LIBRARIES) -lm
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT))
+# The corruptions alone, which bench/peers/corruption_speed.py compares with its peer's.
+$(CORRUPTION_SPEED): $(CORRUPTION_SPEED_OBJECT) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(LIBRARIES) -lm
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT))
