@@ -122,9 +122,11 @@ static void jpeg_notice(j_common_ptr info, int level)
 }
 
 static struct status jpeg_decode_with(const char *name, struct jpeg_decompress_struct *info,
-                                      struct jpeg_failure *failure, struct picture *picture)
+                                      struct jpeg_failure *failure, const uint8_t *bytes, size_t size,
+                                      struct picture *picture)
 {
     if (setjmp(failure->back) != 0) return status_error(STATUS_BAD_INPUT, "decode %s: %s", name, failure->message);
+    jpeg_mem_src(info, bytes, size);
     jpeg_read_header(info, TRUE);
     info->out_color_space = JCS_RGB;
     struct status status = allocate(name, info->image_height, info->image_width, picture);
@@ -149,8 +151,7 @@ static struct status jpeg_decode(const char *name, const uint8_t *bytes, size_t 
         return status_error(STATUS_NO_MEMORY, "decode %s: %s", name, failure.message);
     }
     jpeg_create_decompress(&info);
-    jpeg_mem_src(&info, bytes, size);
-    struct status status = jpeg_decode_with(name, &info, &failure, picture);
+    struct status status = jpeg_decode_with(name, &info, &failure, bytes, size, picture);
     jpeg_destroy_decompress(&info);
     return status;
 }

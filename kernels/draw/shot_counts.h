@@ -8,7 +8,8 @@
 
 #include "kernels/draw/corruption_kind.h"
 
-enum { SHOT_GUIDES_LOG = 5, SHOT_GUIDES = 1 << SHOT_GUIDES_LOG };
+// So many that a guide is mostly the answer: the loop behind it then seldom runs.
+enum { SHOT_GUIDES_LOG = 8, SHOT_GUIDES = 1 << SHOT_GUIDES_LOG };
 
 // One mean. A word w gives the count  least + (number of thresholds <= w); the guide says how many of them are certain
 // from the word's upper bits. Thresholds are 2^32 * P(count <= least + i), so probabilities are exact to 2^-32, and

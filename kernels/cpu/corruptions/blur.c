@@ -1,6 +1,10 @@
 // blur.c: defocus, glass, motion and zoom blur.
 #include <string.h>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #include "kernels/cpu/corruptions/corruptions.h"
 
 enum { ROW_VALUES = PICTURE_SIDE * PICTURE_CHANNELS };
@@ -98,23 +102,6 @@ void ISA_NAME(motion_blur)(int severity, const struct motion_blur_draw *draw, co
     ISA_NAME(motion_filter)(&kernel, 3, image, output);
 }
 
-// Where each output column (or row) reads, and with what weight.
-struct zoom_axis {
-    int first[PICTURE_SIDE], second[PICTURE_SIDE];
-    double weight[PICTURE_SIDE]; // of the second
-};
-
-static void zoom_axis_fill(const struct zoom_geometry *zoom, struct zoom_axis *axis)
-{
-    for (int i = 0; i < PICTURE_SIDE; i++) {
-        const double at = (zoom->trim + i) * zoom->step;
-        const int index = (int)at;
-        axis->first[i] = zoom->start + index;
-        axis->second[i] = zoom->start + (index + 1 < zoom->crop ? index + 1 : index);
-        axis->weight[i] = at - index;
-    }
-}
-
 // A row of the source with its columns where the output has them: one copy for each of the two neighbours. Four floats
 // are moved at a time; the fourth is overwritten by the next pixel.
 static void spread_row(const int *columns, const float *row, float *spread)
@@ -128,33 +115,46 @@ enum { SPREAD_ROW = ROW_VALUES + 1 };
 typedef float floats __attribute__((vector_size(4 * DOUBLES)));
 typedef float floats_unaligned __attribute__((vector_size(4 * DOUBLES), aligned(4), may_alias));
 
+// gcc 12 makes several instructions of the portable conversions.
 static inline doubles widen(const float *from)
 {
+#if defined(__AVX512F__)
+    return _mm512_cvtps_pd(*(const floats_unaligned *)from);
+#elif defined(__AVX2__)
+    return _mm256_cvtps_pd(*(const floats_unaligned *)from);
+#else
     return __builtin_convertvector(*(const floats_unaligned *)from, doubles);
+#endif
+}
+
+static inline void add_narrowed(float *to, doubles value)
+{
+#if defined(__AVX512F__)
+    *(floats_unaligned *)to += (floats)_mm512_cvtpd_ps(value);
+#elif defined(__AVX2__)
+    *(floats_unaligned *)to += (floats)_mm256_cvtpd_ps(value);
+#else
+    *(floats_unaligned *)to += __builtin_convertvector(value, floats);
+#endif
 }
 
 // sum += the zoomed picture, rounded to float32.
-static void zoom_add(const struct zoom_geometry *zoom, const float *unit, float *sum)
+static void zoom_add(const struct zoom_axis *axis, const float *unit, float *sum)
 {
-    struct zoom_axis axis;
     float spread[2][PICTURE_SIDE][SPREAD_ROW];
-    double right[ROW_VALUES];
-    zoom_axis_fill(zoom, &axis);
-    for (int row = axis.first[0]; row <= axis.second[PICTURE_SIDE - 1]; row++) {
-        spread_row(axis.first, unit + row * ROW_VALUES, spread[0][row]);
-        spread_row(axis.second, unit + row * ROW_VALUES, spread[1][row]);
+    for (int row = axis->first[0]; row <= axis->second[PICTURE_SIDE - 1]; row++) {
+        spread_row(axis->first, unit + row * ROW_VALUES, spread[0][row]);
+        spread_row(axis->second, unit + row * ROW_VALUES, spread[1][row]);
     }
-    for (int x = 0; x < ROW_VALUES; x++) right[x] = axis.weight[x / PICTURE_CHANNELS];
-    for (int row = 0; row < PICTURE_SIDE; row++) {
-        const int top = axis.first[row], bottom = axis.second[row];
-        const double fy = axis.weight[row];
-        for (int x = 0; x < ROW_VALUES; x += DOUBLES) {
-            const doubles fx = doubles_load(right + x), left = 1 - fx;
-            const doubles value = widen(&spread[0][top][x]) * ((1 - fy) * left) +
-                                  widen(&spread[1][top][x]) * ((1 - fy) * fx) +
-                                  widen(&spread[0][bottom][x]) * (fy * left) + widen(&spread[1][bottom][x]) * (fy * fx);
-            floats_unaligned *to = (floats_unaligned *)(sum + row * ROW_VALUES + x);
-            *to += __builtin_convertvector(value, floats);
+    for (int x = 0; x < ROW_VALUES; x += DOUBLES) {
+        const doubles right = doubles_load(axis->row_weights + x), left = 1 - right;
+        for (int row = 0; row < PICTURE_SIDE; row++) {
+            const int top = axis->first[row], bottom = axis->second[row];
+            const double fy = axis->weights[row];
+            const doubles value =
+                widen(&spread[0][top][x]) * ((1 - fy) * left) + widen(&spread[1][top][x]) * ((1 - fy) * right) +
+                widen(&spread[0][bottom][x]) * (fy * left) + widen(&spread[1][bottom][x]) * (fy * right);
+            add_narrowed(sum + row * ROW_VALUES + x, value);
         }
     }
 }

@@ -100,11 +100,19 @@ void ISA_NAME(gaussian_filter)(const struct gaussian_taps *taps, enum border bor
                                double *output);
 void ISA_NAME(motion_filter)(const struct motion_kernel *kernel, int channels, const uint8_t *input, uint8_t *output);
 
+// Where each output column (or row) of a zoom reads, and with what weight.
+struct zoom_axis {
+    int first[PICTURE_SIDE], second[PICTURE_SIDE];
+    double weights[PICTURE_SIDE];                        // of the second
+    double row_weights[PICTURE_SIDE * PICTURE_CHANNELS]; // the same, once for every channel
+};
+
 // Numbers that hang on the severities alone, computed at the first call.
 struct corruption_tables {
     struct gaussian_taps glass[CORRUPTION_SEVERITIES], elastic[CORRUPTION_SEVERITIES];
     struct defocus_kernel defocus[CORRUPTION_SEVERITIES];
-    struct zoom_geometry zooms[ZOOM_COUNT_LIMIT], snow_zooms[CORRUPTION_SEVERITIES];
+    struct zoom_axis zooms[ZOOM_COUNT_LIMIT];
+    struct zoom_geometry snow_zooms[CORRUPTION_SEVERITIES];
 };
 
 const struct corruption_tables *ISA_NAME(corruption_tables)(void);

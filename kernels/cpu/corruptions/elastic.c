@@ -94,22 +94,32 @@ static inline pixel_float bilinear(const struct places *places, const pixel_doub
                                    pixel_float);
 }
 
+// The second, smooth displacement.
+static void displace(const struct places *places, float const displacement[2][PICTURE_PIXELS], pixel_float *pixels)
+{
+    pixel_double wide[PICTURE_PIXELS];
+    for (int i = 0; i < PICTURE_PIXELS; i++) wide[i] = __builtin_convertvector(pixels[i], pixel_double);
+    for (int y = 0; y < PICTURE_SIDE; y++)
+        for (int x = 0; x < PICTURE_SIDE; x++) {
+            const int i = y * PICTURE_SIDE + x;
+            pixels[i] = bilinear(places, wide, y + (double)displacement[1][i], x + (double)displacement[0][i]);
+        }
+}
+
+// Severity 1 displaces by nothing, which changes nothing.
 void ISA_NAME(elastic_transform)(int severity, const struct elastic_transform_draw *draw, const uint8_t *image,
                                  uint8_t *output)
 {
     pixel_float pixels[PICTURE_PIXELS], warped[PICTURE_PIXELS];
-    pixel_double wide[PICTURE_PIXELS];
     float displacement[2][PICTURE_PIXELS];
     struct places places;
     widen_pixels(image, pixels);
     warp_pixels(draw->jitter, pixels, warped);
-    ISA_NAME(elastic_displacement)(severity, draw, displacement);
-    places_fill(BORDER_REFLECT, &places);
-    for (int i = 0; i < PICTURE_PIXELS; i++) wide[i] = __builtin_convertvector(warped[i], pixel_double);
-    for (int i = 0; i < PICTURE_PIXELS; i++) {
-        const double x = i % PICTURE_SIDE + (double)displacement[0][i];
-        const double y = i / PICTURE_SIDE + (double)displacement[1][i];
-        const pixel_float value = bilinear(&places, wide, y, x);
-        for (int c = 0; c < 3; c++) output[3 * i + c] = picture_byte_float(value[c]);
+    if (elastic_settings[severity - 1].amplitude > 0) {
+        places_fill(BORDER_REFLECT, &places);
+        ISA_NAME(elastic_displacement)(severity, draw, displacement);
+        displace(&places, (float const(*)[PICTURE_PIXELS])displacement, warped);
     }
+    for (int i = 0; i < PICTURE_PIXELS; i++)
+        for (int c = 0; c < 3; c++) output[3 * i + c] = picture_byte_float(warped[i][c]);
 }
