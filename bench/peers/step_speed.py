@@ -1,9 +1,10 @@
-"""Times the training step of a WideResNet in PyTorch and in transinv, by turns, on the same random-image work.
+"""Times the training step, or inference, of a WideResNet in PyTorch and in transinv, by turns, on the same work.
 
     make build/bench/step-speed && /usr/bin/python3 bench/peers/step_speed.py
 
 A step is forward, cross entropy, backward and a Nesterov SGD update of all parameters in float32, from a batch that
-is already in memory. Every round measures each of them for a few seconds after one untimed step; what counts is the
+is already in memory. With --precision bf16 PyTorch runs under torch.autocast, as its users would; --inference is
+the forward pass with running statistics. Every round measures each of them for a few seconds after one untimed step; what counts is the
 ratio within a round, since the machine's speed drifts between rounds.
 """
 import argparse
@@ -30,6 +31,8 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--inference", action="store_true", help="the forward pass alone")
     parser.add_argument("--layouts", default="channels_last,contiguous", help="of PyTorch's tensors, comma-separated")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
@@ -40,8 +43,9 @@ class Ours:
     """bench/peers/step_speed.c in a process of its own, which sleeps between its turns."""
 
     def __init__(self, arguments):
-        numbers = ("depth", "widen", "batch", "classes", "threads", "backend")
-        command = [arguments.binary] + [f"--{name}={getattr(arguments, name)}" for name in numbers]
+        names = ("depth", "widen", "batch", "classes", "threads", "backend", "precision")
+        command = [arguments.binary] + [f"--{name}={getattr(arguments, name)}" for name in names]
+        command += ["--inference"] if arguments.inference else []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.name = "transinv " + " ".join(self.answer("ready")[:1])
 
@@ -67,18 +71,29 @@ class Peer:
         images = torch.rand(arguments.batch, 3, 32, 32) * 2 - 1
         self.images = images.contiguous(memory_format=LAYOUTS[layout])
         self.labels = torch.randint(0, arguments.classes, (arguments.batch,))
+        self.bf16 = arguments.precision == "bf16"
+        self.network.train(not arguments.inference)
 
-    def step(self):
-        loss = functional.cross_entropy(self.network(self.images), self.labels)
+    def autocast(self):
+        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
+
+    def infer(self):
+        with torch.inference_mode(), self.autocast():
+            self.network(self.images)
+
+    def train(self):
+        with self.autocast():
+            loss = functional.cross_entropy(self.network(self.images), self.labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
 
     def measure(self, seconds):
-        self.step()
+        step = self.train if self.network.training else self.infer
+        step()
         start, steps, elapsed_seconds = time.monotonic(), 0, 0.0
         while steps == 0 or elapsed_seconds < seconds:
-            self.step()
+            step()
             steps += 1
             elapsed_seconds = time.monotonic() - start
         return steps * len(self.images) / elapsed_seconds
@@ -104,7 +119,8 @@ def main():
     peers = [Peer(arguments, layout) for layout in arguments.layouts.split(",")]
     onednn = re.search(r"v\d+\.\d+\.\d+", torch.__config__.show())
     print(f"WRN-{arguments.depth}-{arguments.widen}, batch {arguments.batch}, {arguments.classes} classes, "
-          f"{arguments.threads} threads, float32, {arguments.rounds} rounds of {arguments.seconds:g} s")
+          f"{arguments.threads} threads, {arguments.precision}, {'inference' if arguments.inference else 'training'}, "
+          f"{arguments.rounds} rounds of {arguments.seconds:g} s")
     print(f"{processor_name()}; Python {platform.python_version()}, torch {torch.__version__}, "
           f"oneDNN {onednn.group() if onednn else 'unknown'}")
 
