@@ -4,6 +4,7 @@
 #include "datasets/frost_ice.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "base/random.h"
 
@@ -114,7 +115,7 @@ static void add_needles(struct random_stream *stream, struct pane *pane)
 // Dark panes are blue, bright ice is nearly white.
 static void colour_pane(const struct pane *pane, uint8_t *pixels)
 {
-    for (int i = 0; i < HEIGHT * WIDTH; i++) {
+    for (size_t i = 0; i < (size_t)HEIGHT * WIDTH; i++) {
         const double light = limit(pane->light[i / WIDTH][i % WIDTH] - 0.15, 0, 1);
         pixels[3 * i] = (uint8_t)(30 + 215 * light);
         pixels[3 * i + 1] = (uint8_t)(48 + 202 * light);

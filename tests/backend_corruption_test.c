@@ -372,8 +372,8 @@ static void check_pictures(const struct corruption_functions *functions, const s
             memset(theirs, 0, sizeof *theirs);
             functions->draw(which, severity, key, picture, &frost->textures, ours);
             corruption_draw(which, severity, key, picture, &frost->textures, theirs);
-            cr_expect(memcmp(ours, theirs, sizeof *ours) == 0, "%s: draws of corruption %d, severity %d, picture %d",
-                      functions->name, kind, severity, number);
+            cr_expect(memcmp((const uint8_t *)ours, (const uint8_t *)theirs, sizeof *ours) == 0,
+                      "%s: draws of corruption %d, severity %d, picture %d", functions->name, kind, severity, number);
             functions->apply(which, severity, ours, picture, computed);
             struct status status = corruption_functions_reference.apply(which, severity, theirs, picture, expected);
             cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);

@@ -100,8 +100,9 @@ static uint8_t slope_at(int picture, int row, int column, int channel)
 static uint8_t *make_pixels(int picture, int channels)
 {
     const int height = heights[picture], width = widths[picture];
-    uint8_t *pixels = test_allocate((size_t)(height * width * channels));
-    for (int i = 0; i < height * width * channels; i++) {
+    const int bytes = height * width * channels;
+    uint8_t *pixels = test_allocate((size_t)bytes);
+    for (int i = 0; i < bytes; i++) {
         const int channel = i % channels, row = i / channels / width, column = i / channels % width;
         pixels[i] = channel == 3 ? (uint8_t)(row + column) : slope_at(picture, row, column, channel);
     }

@@ -18,9 +18,10 @@ static void gather_mirrored(const uint8_t *row, int width, int channels, int shi
 static void gather_straight(const uint8_t *row, int width, int channels, int shift, uint8_t *output)
 {
     const int first = shift < 0 ? -shift : 0, last = shift > 0 ? width - shift : width;
-    memset(output, 0, (size_t)(width * channels));
+    memset(output, 0, (size_t)width * (size_t)channels);
     if (first < last)
-        memcpy(output + first * channels, row + (first + shift) * channels, (size_t)((last - first) * channels));
+        memcpy(output + (ptrdiff_t)first * channels, row + (ptrdiff_t)(first + shift) * channels,
+               (size_t)(last - first) * (size_t)channels);
 }
 
 static void gather_image(const struct batch_gather *gather, int image)

@@ -111,10 +111,10 @@ void frost_draw(struct random_stream *stream, const struct frost_textures *textu
     draw->row = (int32_t)random_next_below(stream, (uint32_t)(height - PICTURE_SIDE));
     draw->column = (int32_t)random_next_below(stream, (uint32_t)(width - PICTURE_SIDE));
     const uint8_t *texture = textures->pixels + textures->textures[draw->texture].offset;
-    for (int row = 0; row < PICTURE_SIDE; row++) {
-        size_t pixel = (size_t)(draw->row + row) * (size_t)width + (size_t)draw->column;
-        memcpy(draw->crop + row * PICTURE_SIDE * PICTURE_CHANNELS, texture + PICTURE_CHANNELS * pixel,
-               PICTURE_SIDE * PICTURE_CHANNELS);
+    const size_t row_bytes = (size_t)PICTURE_SIDE * PICTURE_CHANNELS;
+    for (size_t row = 0; row < PICTURE_SIDE; row++) {
+        const size_t pixel = ((size_t)draw->row + row) * (size_t)width + (size_t)draw->column;
+        memcpy(draw->crop + row * row_bytes, texture + PICTURE_CHANNELS * pixel, row_bytes);
     }
 }
 

@@ -20,7 +20,7 @@ static void fill_probabilities(double mean, double probabilities[COUNT_LIMIT])
     double exponent = (double)mode * random_math_log(mean) - mean - random_math_log_factorial(mode);
     probabilities[mode] = random_math_exp(exponent < 0 ? exponent : 0);
     for (int k = mode; k > 0; k--) probabilities[k - 1] = probabilities[k] * (double)k / mean;
-    for (int k = mode + 1; k < COUNT_LIMIT; k++) probabilities[k] = probabilities[k - 1] * mean / (double)k;
+    for (int k = mode; k + 1 < COUNT_LIMIT; k++) probabilities[k + 1] = probabilities[k] * mean / (double)(k + 1);
 }
 
 static void fill_guide(struct shot_mean *mean, const uint32_t *thresholds)

@@ -14,7 +14,7 @@ static size_t element_size(enum npy_type type)
     case NPY_FLOAT32: return 4;
     case NPY_FLOAT64: return 8;
     case NPY_INT32: return 4;
-    case NPY_UINT8: return 1;
+    case NPY_UINT8:
     case NPY_INT8: return 1;
     case NPY_UINT16: return 2;
     }

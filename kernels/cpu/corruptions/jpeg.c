@@ -91,7 +91,7 @@ static inline void inverse_transform(ints w[BLOCK], int bits)
 static inline void quantise(const struct quantiser *quantiser, ints block[BLOCK])
 {
     for (int i = 0; i < BLOCK; i++) {
-        const ints sign = block[i] >> 31, size = (block[i] ^ sign) - sign;
+        const ints sign = block[i] < 0, size = (block[i] ^ sign) - sign;
         const row_doubles numerator = __builtin_convertvector(size + 4 * quantiser->steps[i], row_doubles) + 0.5;
         const ints level = __builtin_convertvector(numerator * quantiser->inverse[i], ints);
         block[i] = ((level ^ sign) - sign) * quantiser->steps[i];
@@ -115,7 +115,7 @@ static void degrade_block(const struct quantiser *quantiser, ints block[BLOCK])
     inverse_transform(block, 18); // rows
     transpose(block);
     for (int i = 0; i < BLOCK; i++) {
-        const ints value = block[i] + 128, positive = value & ~(value >> 31);
+        const ints value = block[i] + 128, positive = value & (value > 0);
         block[i] = (positive & (positive < 256)) | (255 & (positive > 255));
     }
 }

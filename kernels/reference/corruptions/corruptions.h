@@ -1,5 +1,5 @@
 // corruptions.h: the definition of the 15 corruptions: pure functions of the draws and a picture, in plain loops, in
-// double unless the definition says float32. Recipes: tests/golden/corruptions/README.md. `image` and `output` are
+// double unless the original computes in float32. Pinned by tests/golden/corruptions/. `image` and `output` are
 // PICTURE_BYTES bytes and may be the same; severity is 1 .. 5.
 #ifndef KERNELS_REFERENCE_CORRUPTIONS_CORRUPTIONS_H
 #define KERNELS_REFERENCE_CORRUPTIONS_CORRUPTIONS_H

@@ -65,7 +65,8 @@ void elastic_transform_reference(int severity, const struct elastic_transform_dr
     elastic_warp_reference(draw, image, warped);
     elastic_displacement_reference(severity, draw, displacement);
     for (int i = 0; i < PICTURE_PIXELS; i++) {
-        double x = i % PICTURE_SIDE + (double)displacement[0][i], y = i / PICTURE_SIDE + (double)displacement[1][i];
+        const int row = i / PICTURE_SIDE, column = i % PICTURE_SIDE;
+        double x = column + (double)displacement[0][i], y = row + (double)displacement[1][i];
         for (int c = 0; c < 3; c++) output[3 * i + c] = picture_byte_float(bilinear_at(warped, y, x, c));
     }
 }

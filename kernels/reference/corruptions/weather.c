@@ -77,8 +77,10 @@ void fog_plasma_reference(int severity, const struct fog_draw *draw, double *pla
     const double *u = draw->uniform;
     double width = 100, smallest = INFINITY, largest = -INFINITY;
     plasma[0] = 0;
-    for (int step = PICTURE_SIDE; step >= 2; step /= 2, width /= fog_settings[severity - 1].decay)
+    for (int step = PICTURE_SIDE; step >= 2; step /= 2) {
         u = fog_step(plasma, step, width, u);
+        width /= fog_settings[severity - 1].decay;
+    }
     for (int i = 0; i < PICTURE_PIXELS; i++) smallest = fmin(smallest, plasma[i]);
     for (int i = 0; i < PICTURE_PIXELS; i++) largest = fmax(largest, plasma[i] -= smallest);
     for (int i = 0; i < PICTURE_PIXELS; i++) plasma[i] /= largest;
