@@ -14,10 +14,11 @@
 // transforms such as Winograd's.
 static const double tolerance = 2e-5;
 
-// Where activations are bfloat16, an output is rounded to 8 bits, within 2^-8 of itself. Sums over rounded outputs may add that
-// up; and the deviation of few rounded values may be far from the true one's, so that what statistics must be is
-// checked against the output itself (expect_statistics_of).
-static const double bf16_output_tolerance = 0x1.1p-8, bf16_sums_tolerance = 4 * 0x1p-8;
+// Where activations are bfloat16, an output is rounded to 8 bits, within 2^-8 of itself; in direct convolutions so are the
+// operands behind the prologue and the filter, whose errors partly cancel. Sums over rounded outputs may add that up; and
+// the deviation of few rounded values may be far from the true one's, so that what statistics must be is checked against
+// the output itself (expect_statistics_of).
+static const double bf16_output_tolerance = 3 * 0x1p-8, bf16_sums_tolerance = 4 * 0x1p-8;
 static const double bf16_statistics_tolerance = 0x1p-3;
 
 enum { SEED = 20 };

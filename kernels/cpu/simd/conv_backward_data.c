@@ -21,8 +21,8 @@ struct backward_job {
     struct tap_list taps[CLASSES_MAX]; // of class (row parity, column parity)
     size_t packed_offset[CLASSES_MAX]; // into one run's packed filters
     struct image_shape gradient, output;
-    float *packed, *tiles;
-    size_t packed_floats, tile_floats;
+    char *packed, *tiles;
+    size_t packed_bytes, tile_bytes;
     struct channel_sums *partial;
 };
 
@@ -41,14 +41,15 @@ static struct tap_list class_taps(struct conv_shape s, int row_parity, int colum
     return taps;
 }
 
-static void backward_class(const struct backward_job *job, int parity, int run, const float *tile,
+static void backward_class(const struct backward_job *job, int parity, int run, const void *tile,
                            const activation *addend, activation *output)
 {
     int stride = job->conv->shape.stride, row = parity / stride, column = parity % stride;
     size_t first = ((size_t)row * (size_t)job->output.width + (size_t)column) * (size_t)job->output.channels;
     struct tap_convolution convolution = {
         .taps = &job->taps[parity],
-        .packed = job->packed + (size_t)run * job->packed_floats + job->packed_offset[parity],
+        .operands = operands_serve(job->gradient.channels),
+        .packed = job->packed + (size_t)run * job->packed_bytes + job->packed_offset[parity],
         .channels_in = job->gradient.channels,
         .channels_out = job->output.channels,
         .tile = tile,
@@ -64,7 +65,7 @@ static void backward_class(const struct backward_job *job, int parity, int run, 
     ISA_NAME(tap_convolve)(&convolution);
 }
 
-static void backward_image(const struct backward_job *job, int image, float *space)
+static void backward_image(const struct backward_job *job, int image, char *space)
 {
     const struct conv_backward_data *conv = job->conv;
     int run = image / conv->shape.images;
@@ -73,7 +74,7 @@ static void backward_image(const struct backward_job *job, int image, float *spa
     size_t to = (size_t)image * output_size;
     struct tile_source source =
         gradient_source(conv->gradient, conv->raw, (size_t)image, gradient_size, conv->coefficients, run);
-    const float *tile = ISA_NAME(tile_of)(job->gradient, source, space);
+    const void *tile = direct_tile_of(job->gradient, source, space);
     activation *output = (activation *)conv->output + to;
     const activation *addend = conv->addend == NULL ? NULL : (const activation *)conv->addend + to;
     for (int parity = 0; parity < conv->shape.stride * conv->shape.stride; parity++)
@@ -91,7 +92,7 @@ static void pack_filters(const struct backward_job *job)
     for (int r = 0; r < s.runs; r++)
         for (int parity = 0; parity < s.stride * s.stride; parity++) ISA_NAME(tap_pack)
     (&job->taps[parity], per_run_part(job->conv->filter, r), s.channels_out, s.channels_in, 1,
-     job->packed + (size_t)r * job->packed_floats + job->packed_offset[parity]);
+     job->packed + (size_t)r * job->packed_bytes + job->packed_offset[parity]);
 }
 
 static void backward_direct(struct device *device, const struct conv_backward_data *conv)
@@ -104,12 +105,12 @@ static void backward_direct(struct device *device, const struct conv_backward_da
     job.output = (struct image_shape){s.height, s.width, s.channels_in, 0};
     for (int parity = 0; parity < s.stride * s.stride; parity++) {
         job.taps[parity] = class_taps(s, parity / s.stride, parity % s.stride, padding);
-        job.packed_offset[parity] = job.packed_floats;
-        job.packed_floats += ISA_NAME(tap_packed_floats)(job.taps[parity].count, s.channels_out, s.channels_in);
+        job.packed_offset[parity] = job.packed_bytes;
+        job.packed_bytes += ISA_NAME(tap_packed_bytes)(job.taps[parity].count, s.channels_out, s.channels_in);
     }
-    job.tile_floats = scratch_round(tile_floats(job.gradient) * sizeof(float)) / sizeof(float);
-    size_t packed_bytes = (size_t)s.runs * job.packed_floats * sizeof(float);
-    size_t tile_bytes = (size_t)device->threads * job.tile_floats * sizeof(float);
+    job.tile_bytes = scratch_round(direct_tile_bytes(job.gradient));
+    size_t packed_bytes = (size_t)s.runs * job.packed_bytes;
+    size_t tile_bytes = (size_t)device->threads * job.tile_bytes;
     size_t partial_bytes =
         conv->sums == NULL ? 0 : (size_t)images * (size_t)s.channels_in * sizeof(struct channel_sums);
     char *cursor =
@@ -121,7 +122,7 @@ static void backward_direct(struct device *device, const struct conv_backward_da
     pack_filters(&job);
 #pragma omp parallel for num_threads(device->threads) schedule(static)
     for (int image = 0; image < images; image++)
-        backward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_floats);
+        backward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_bytes);
     if (job.partial != NULL) channel_sums_reduce(s.runs, s.images, s.channels_in, job.partial, conv->sums);
 }
 

@@ -27,12 +27,12 @@ struct forward_job {
     const struct conv_forward *conv;
     struct tap_list taps;
     struct image_shape input, output;
-    float *packed, *tiles;             // runs filters; one tile per thread
-    size_t packed_floats, tile_floats; // one filter; one tile
-    struct channel_sums *partial;      // runs x images x channels_out, or NULL
+    char *packed, *tiles;            // runs filters; one tile per thread
+    size_t packed_bytes, tile_bytes; // one filter; one tile
+    struct channel_sums *partial;    // runs x images x channels_out, or NULL
 };
 
-static void forward_image(const struct forward_job *job, int image, float *space)
+static void forward_image(const struct forward_job *job, int image, char *space)
 {
     const struct conv_forward *conv = job->conv;
     int run = image / conv->shape.images;
@@ -42,10 +42,11 @@ static void forward_image(const struct forward_job *job, int image, float *space
     activation *output = (activation *)conv->output + (size_t)image * output_size;
     struct tap_convolution convolution = {
         .taps = &job->taps,
-        .packed = job->packed + (size_t)run * job->packed_floats,
+        .operands = operands_serve(job->input.channels),
+        .packed = job->packed + (size_t)run * job->packed_bytes,
         .channels_in = job->input.channels,
         .channels_out = job->output.channels,
-        .tile = ISA_NAME(tile_of)(job->input, source, space),
+        .tile = direct_tile_of(job->input, source, space),
         .tile_width = job->input.width + 2 * job->input.padding,
         .step = conv->shape.stride,
         .rows = job->output.height,
@@ -68,10 +69,10 @@ static void forward_direct(struct device *device, const struct conv_forward *con
     job.input = (struct image_shape){s.height, s.width, s.channels_in, s.kernel / 2};
     job.output = (struct image_shape){(s.height + s.stride - 1) / s.stride, (s.width + s.stride - 1) / s.stride,
                                       s.channels_out, 0};
-    job.packed_floats = ISA_NAME(tap_packed_floats)(job.taps.count, s.channels_in, s.channels_out);
-    job.tile_floats = scratch_round(tile_floats(job.input) * sizeof(float)) / sizeof(float);
-    size_t packed_bytes = (size_t)s.runs * job.packed_floats * sizeof(float);
-    size_t tile_bytes = (size_t)device->threads * job.tile_floats * sizeof(float);
+    job.packed_bytes = ISA_NAME(tap_packed_bytes)(job.taps.count, s.channels_in, s.channels_out);
+    job.tile_bytes = scratch_round(direct_tile_bytes(job.input));
+    size_t packed_bytes = (size_t)s.runs * job.packed_bytes;
+    size_t tile_bytes = (size_t)device->threads * job.tile_bytes;
     size_t partial_bytes =
         conv->statistics == NULL ? 0 : (size_t)images * (size_t)s.channels_out * sizeof(struct channel_sums);
     char *cursor =
@@ -82,10 +83,10 @@ static void forward_direct(struct device *device, const struct conv_forward *con
     job.partial = conv->statistics == NULL ? NULL : scratch_take(&cursor, partial_bytes);
     for (int r = 0; r < s.runs; r++) ISA_NAME(tap_pack)
     (&job.taps, per_run_part(conv->filter, r), s.channels_in, s.channels_out, 0,
-     job.packed + (size_t)r * job.packed_floats);
+     job.packed + (size_t)r * job.packed_bytes);
 #pragma omp parallel for num_threads(device->threads) schedule(static)
     for (int image = 0; image < images; image++)
-        forward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_floats);
+        forward_image(&job, image, job.tiles + (size_t)omp_get_thread_num() * job.tile_bytes);
     if (job.partial != NULL) channel_sums_reduce(s.runs, s.images, s.channels_out, job.partial, conv->statistics);
 }
 

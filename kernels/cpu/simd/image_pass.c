@@ -1,6 +1,7 @@
 // image_pass.c: see image_pass.h. Channels are taken LANES at a time, the rest one by one with the same arithmetic.
 #include "kernels/cpu/simd/image_pass.h"
 
+#include "kernels/cpu/scratch.h"
 #include "kernels/cpu/simd/lane_sums.h"
 
 static void widen_values(size_t count, const activation *values, float *out)
@@ -91,6 +92,39 @@ const float *ISA_NAME(tile_of)(struct image_shape shape, struct tile_source sour
     struct image_window window = {-shape.padding, -shape.padding, shape.height + 2 * shape.padding,
                                   shape.width + 2 * shape.padding};
     ISA_NAME(tile_fill)(shape, window, source, space);
+    return space;
+}
+
+// Of one row in float32, behind the tile.
+static size_t row_floats(struct image_shape shape)
+{
+    return (size_t)(shape.width + 2 * shape.padding) * (size_t)shape.channels;
+}
+
+size_t ISA_NAME(activation_tile_bytes)(struct image_shape shape)
+{
+    if (sizeof(activation) == sizeof(float)) return tile_floats(shape) * sizeof(float);
+    return scratch_round(tile_floats(shape) * sizeof(activation)) + row_floats(shape) * sizeof(float);
+}
+
+static void narrow_values(size_t count, const float *values, activation *out)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) activation_store(out + i, vector_load(values + i));
+    for (; i < count; i++) out[i] = activation_of(values[i]);
+}
+
+const activation *ISA_NAME(activation_tile_of)(struct image_shape shape, struct tile_source source, void *space)
+{
+    if (source.map == NULL && shape.padding == 0) return source.values;
+    if (sizeof(activation) == sizeof(float)) return (const void *)ISA_NAME(tile_of)(shape, source, space);
+    activation *tile = space;
+    float *row = (float *)((char *)space + scratch_round(tile_floats(shape) * sizeof *tile));
+    struct image_window window = {-shape.padding, -shape.padding, 1, shape.width + 2 * shape.padding};
+    for (; window.row < shape.height + shape.padding; window.row++, tile += row_floats(shape)) {
+        ISA_NAME(tile_fill)(shape, window, source, row);
+        narrow_values(row_floats(shape), row, tile);
+    }
     return space;
 }
 

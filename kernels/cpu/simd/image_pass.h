@@ -54,6 +54,10 @@ void ISA_NAME(tile_fill)(struct image_shape shape, struct image_window window, s
 // values themselves when there is nothing to do and they are float32.
 const float *ISA_NAME(tile_of)(struct image_shape shape, struct tile_source source, float *space);
 
+// The same as activations, rounded; `space` is of activation_tile_bytes.
+size_t ISA_NAME(activation_tile_bytes)(struct image_shape shape);
+const activation *ISA_NAME(activation_tile_of)(struct image_shape shape, struct tile_source source, void *space);
+
 // sums[c] = sum over pixels of (x, x * x).
 void ISA_NAME(image_square_sums)(struct image_shape shape, const activation *x, struct channel_sums *sums);
 

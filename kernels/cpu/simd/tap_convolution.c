@@ -3,8 +3,6 @@
 // units, not the load ports, are the bound. A panel of packed filters streams from L2 while the tile stays in L1 or L2.
 #include "kernels/cpu/simd/tap_convolution.h"
 
-#include <stdbool.h>
-
 enum { WIDE_BLOCK_PIXELS = 2 * BLOCK_PIXELS };
 
 static int panel_vectors(int channels)
@@ -12,43 +10,68 @@ static int panel_vectors(int channels)
     return channels > LANES ? 2 : 1;
 }
 
-size_t ISA_NAME(tap_packed_floats)(int taps, int channels_in, int channels_out)
+size_t ISA_NAME(tap_packed_bytes)(int taps, int channels_in, int channels_out)
 {
     int full = channels_out / PANEL_CHANNELS, rest = channels_out % PANEL_CHANNELS;
     int columns = full * PANEL_CHANNELS + (rest == 0 ? 0 : panel_vectors(rest) * LANES);
-    return (size_t)taps * (size_t)channels_in * (size_t)columns;
+    size_t weight = operands_serve(channels_in) ? sizeof(activation) : sizeof(float);
+    return (size_t)taps * (size_t)channels_in * (size_t)columns * weight;
 }
 
-static float filter_value(const float *matrix, int channels_in, int channels_out, int transposed, int in, int out)
+// One tap's matrix as it is in the filter.
+struct tap_matrix {
+    const float *values;
+    int channels_in, channels_out, transposed;
+};
+
+static float matrix_value(const struct tap_matrix *m, int in, int out)
 {
-    return transposed ? matrix[(size_t)out * (size_t)channels_in + in]
-                      : matrix[(size_t)in * (size_t)channels_out + out];
+    return m->transposed ? m->values[(size_t)out * (size_t)m->channels_in + (size_t)in]
+                         : m->values[(size_t)in * (size_t)m->channels_out + (size_t)out];
+}
+
+// Channels out [first, first + padded) of a panel, of which `width` exist.
+static activation *pack_operands(const struct tap_matrix *matrix, int first, int width, int padded, activation *packed)
+{
+    for (int in = 0; in < matrix->channels_in; in += OPERAND_CHANNELS)
+        for (int out = 0; out < padded; out++)
+            for (int i = 0; i < OPERAND_CHANNELS; i++)
+                *packed++ = out < width ? activation_of(matrix_value(matrix, in + i, first + out)) : activation_of(0);
+    return packed;
+}
+
+static float *pack_floats(const struct tap_matrix *matrix, int first, int width, int padded, float *packed)
+{
+    for (int in = 0; in < matrix->channels_in; in++)
+        for (int out = 0; out < padded; out++) *packed++ = out < width ? matrix_value(matrix, in, first + out) : 0;
+    return packed;
 }
 
 void ISA_NAME(tap_pack)(const struct tap_list *taps, const float *filter, int channels_in, int channels_out,
-                        int transposed, float *packed)
+                        int transposed, void *packed)
 {
-    size_t matrix_floats = (size_t)channels_in * (size_t)channels_out;
     for (int first = 0; first < channels_out; first += PANEL_CHANNELS) {
         int width = channels_out - first < PANEL_CHANNELS ? channels_out - first : PANEL_CHANNELS;
         int padded = panel_vectors(width) * LANES;
         for (int t = 0; t < taps->count; t++) {
-            const float *matrix = filter + (size_t)taps->filter_tap[t] * matrix_floats;
-            for (int in = 0; in < channels_in; in++)
-                for (int out = 0; out < padded; out++)
-                    *packed++ =
-                        out < width ? filter_value(matrix, channels_in, channels_out, transposed, in, first + out) : 0;
+            const struct tap_matrix matrix = {filter + (size_t)taps->filter_tap[t] * (size_t)channels_in *
+                                                           (size_t)channels_out,
+                                              channels_in, channels_out, transposed};
+            if (operands_serve(channels_in))
+                packed = pack_operands(&matrix, first, width, padded, packed);
+            else
+                packed = pack_floats(&matrix, first, width, padded, packed);
         }
     }
 }
 
 // One register block: everything the inner loop needs, resolved to pointers.
 struct tap_block {
-    const float *input;           // tile pixel of the first output pixel, before tap offsets
-    const ptrdiff_t *tap_offsets; // floats
+    const void *tile, *panel;
+    ptrdiff_t input;              // place in the tile of the first output pixel, before tap offsets
+    const ptrdiff_t *tap_offsets; // in values, as all that follow
     int taps, channels_in;
-    ptrdiff_t input_step; // floats between the tile pixels of neighbouring outputs
-    const float *panel;
+    ptrdiff_t input_step; // between the tile pixels of neighbouring outputs
     activation *output;
     const activation *residual;
     float *products;
@@ -67,16 +90,15 @@ static void store_narrow(const struct tap_block *b, ptrdiff_t at, vector value, 
                 activation_of(b->residual == NULL ? value[l] : value[l] + activation_value(b->residual[at + l]));
 }
 
-// `pixels` and `vectors` are constants at every call, so that the sums live in registers.
-static inline __attribute__((always_inline)) void tap_block_run(const struct tap_block *b, int pixels, int vectors)
+typedef vector tap_sums[WIDE_BLOCK_PIXELS][2];
+
+static inline __attribute__((always_inline)) void add_floats(const struct tap_block *b, int pixels, int vectors,
+                                                             tap_sums sums)
 {
-    vector sums[WIDE_BLOCK_PIXELS][2];
-    for (int p = 0; p < pixels; p++)
-        for (ptrdiff_t v = 0; v < vectors; v++) sums[p][v] = (vector){0};
     const float *weights = b->panel;
     const ptrdiff_t step = b->input_step;
     for (int t = 0; t < b->taps; t++) {
-        const float *input = b->input + b->tap_offsets[t];
+        const float *input = (const float *)b->tile + b->input + b->tap_offsets[t];
         for (int c = 0; c < b->channels_in; c++, input++, weights += (ptrdiff_t)vectors * LANES) {
             vector weight[2];
             for (ptrdiff_t v = 0; v < vectors; v++) weight[v] = vector_load(weights + v * LANES);
@@ -88,6 +110,42 @@ static inline __attribute__((always_inline)) void tap_block_run(const struct tap
             }
         }
     }
+}
+
+// The same over operands.
+static inline __attribute__((always_inline)) void add_operands(const struct tap_block *b, int pixels, int vectors,
+                                                               tap_sums sums)
+{
+    const activation *weights = b->panel;
+    const ptrdiff_t step = b->input_step, weight_step = OPERAND_CHANNELS * LANES;
+    for (int t = 0; t < b->taps; t++) {
+        const activation *input = (const activation *)b->tile + b->input + b->tap_offsets[t];
+        for (int c = 0; c < b->channels_in; c += OPERAND_CHANNELS) {
+            operand_vector weight[2];
+            for (ptrdiff_t v = 0; v < vectors; v++) weight[v] = operand_load(weights + v * weight_step);
+#pragma GCC unroll 16
+            for (int p = 0; p < pixels; p++) {
+                operand_vector value = operand_broadcast(input + p * step);
+#pragma GCC unroll 2
+                for (ptrdiff_t v = 0; v < vectors; v++) sums[p][v] = operand_fma(value, weight[v], sums[p][v]);
+            }
+            input += OPERAND_CHANNELS;
+            weights += vectors * weight_step;
+        }
+    }
+}
+
+// `pixels`, `vectors` and `operands` are constants at every call, so that the sums live in registers.
+static inline __attribute__((always_inline)) void tap_block_run(const struct tap_block *b, int pixels, int vectors,
+                                                                bool operands)
+{
+    tap_sums sums;
+    for (int p = 0; p < pixels; p++)
+        for (ptrdiff_t v = 0; v < vectors; v++) sums[p][v] = (vector){0};
+    if (operands)
+        add_operands(b, pixels, vectors, sums);
+    else
+        add_floats(b, pixels, vectors, sums);
     const bool whole = b->width >= vectors * LANES;
 #pragma GCC unroll 16
     for (int p = 0; p < pixels; p++)
@@ -105,35 +163,37 @@ static inline __attribute__((always_inline)) void tap_block_run(const struct tap
         }
 }
 
-static void run_one_vector(const struct tap_block *block, int pixels)
+static inline __attribute__((always_inline)) void run_one_vector(const struct tap_block *block, int pixels,
+                                                                 bool operands)
 {
     switch (pixels) {
-    case 1: tap_block_run(block, 1, 1); break;
-    case 2: tap_block_run(block, 2, 1); break;
-    case 3: tap_block_run(block, 3, 1); break;
-    case 4: tap_block_run(block, 4, 1); break;
+    case 1: tap_block_run(block, 1, 1, operands); break;
+    case 2: tap_block_run(block, 2, 1, operands); break;
+    case 3: tap_block_run(block, 3, 1, operands); break;
+    case 4: tap_block_run(block, 4, 1, operands); break;
 #if defined(__AVX512F__)
-    case 5: tap_block_run(block, 5, 1); break;
-    case 6: tap_block_run(block, 6, 1); break;
-    case 7: tap_block_run(block, 7, 1); break;
-    case 8: tap_block_run(block, 8, 1); break;
+    case 5: tap_block_run(block, 5, 1, operands); break;
+    case 6: tap_block_run(block, 6, 1, operands); break;
+    case 7: tap_block_run(block, 7, 1, operands); break;
+    case 8: tap_block_run(block, 8, 1, operands); break;
 #endif
-    default: tap_block_run(block, WIDE_BLOCK_PIXELS, 1); break;
+    default: tap_block_run(block, WIDE_BLOCK_PIXELS, 1, operands); break;
     }
 }
 
-static void run_two_vectors(const struct tap_block *block, int pixels)
+static inline __attribute__((always_inline)) void run_two_vectors(const struct tap_block *block, int pixels,
+                                                                  bool operands)
 {
     switch (pixels) {
-    case 1: tap_block_run(block, 1, 2); break;
-    case 2: tap_block_run(block, 2, 2); break;
-    case 3: tap_block_run(block, 3, 2); break;
-    case 4: tap_block_run(block, 4, 2); break;
+    case 1: tap_block_run(block, 1, 2, operands); break;
+    case 2: tap_block_run(block, 2, 2, operands); break;
+    case 3: tap_block_run(block, 3, 2, operands); break;
+    case 4: tap_block_run(block, 4, 2, operands); break;
 #if defined(__AVX512F__)
-    case 5: tap_block_run(block, 5, 2); break;
-    case 6: tap_block_run(block, 6, 2); break;
-    case 7: tap_block_run(block, 7, 2); break;
-    default: tap_block_run(block, 8, 2); break;
+    case 5: tap_block_run(block, 5, 2, operands); break;
+    case 6: tap_block_run(block, 6, 2, operands); break;
+    case 7: tap_block_run(block, 7, 2, operands); break;
+    default: tap_block_run(block, 8, 2, operands); break;
 #endif
     }
 }
@@ -146,14 +206,15 @@ static int block_pixels(int left, int vectors)
     return left < BLOCK_PIXELS ? left : BLOCK_PIXELS;
 }
 
-static void convolve_row(const struct tap_convolution *job, struct tap_block block, int vectors)
+static inline __attribute__((always_inline)) void convolve_row(const struct tap_convolution *job,
+                                                               struct tap_block block, int vectors, bool operands)
 {
     for (int left = job->columns, pixels; left > 0; left -= pixels) {
         pixels = block_pixels(left, vectors);
         if (vectors == 2)
-            run_two_vectors(&block, pixels);
+            run_two_vectors(&block, pixels, operands);
         else
-            run_one_vector(&block, pixels);
+            run_one_vector(&block, pixels, operands);
         block.input += pixels * block.input_step;
         block.first += pixels * block.output_step;
     }
@@ -165,25 +226,30 @@ void ISA_NAME(tap_convolve)(const struct tap_convolution *job)
     ptrdiff_t tap_offsets[TAPS_MAX];
     for (int t = 0; t < job->taps->count; t++)
         tap_offsets[t] = job->taps->row[t] * tile_row + (ptrdiff_t)job->taps->column[t] * job->channels_in;
-    const float *panel = job->packed;
+    const char *panel = job->packed;
+    const size_t weight_bytes = job->operands ? sizeof(activation) : sizeof(float);
     for (int first = 0; first < job->channels_out; first += PANEL_CHANNELS) {
         int width = job->channels_out - first < PANEL_CHANNELS ? job->channels_out - first : PANEL_CHANNELS;
         int vectors = panel_vectors(width);
         for (int row = 0; row < job->rows; row++) {
-            struct tap_block block = {.input = job->tile + (ptrdiff_t)row * job->step * tile_row,
+            struct tap_block block = {.tile = job->tile,
+                                      .panel = panel,
+                                      .input = (ptrdiff_t)row * job->step * tile_row,
                                       .tap_offsets = tap_offsets,
                                       .taps = job->taps->count,
                                       .channels_in = job->channels_in,
                                       .input_step = (ptrdiff_t)job->step * job->channels_in,
-                                      .panel = panel,
                                       .output = job->output,
                                       .residual = job->residual,
                                       .products = job->products,
                                       .first = row * job->output_row_stride + first,
                                       .output_step = job->output_pixel_stride,
                                       .width = width};
-            convolve_row(job, block, vectors);
+            if (job->operands)
+                convolve_row(job, block, vectors, true);
+            else
+                convolve_row(job, block, vectors, false);
         }
-        panel += (ptrdiff_t)job->taps->count * job->channels_in * vectors * LANES;
+        panel += (size_t)(job->taps->count * job->channels_in * vectors * LANES) * weight_bytes;
     }
 }

@@ -201,6 +201,52 @@ static inline void vector_transpose(vector rows[LANES])
     }
 }
 
+// ---- operands of direct convolutions ---------------------------------------------------------------------------
+// Tiles and packed filters hold activations, too: vdpbf16ps adds the products of OPERAND_CHANNELS neighbouring channels in
+// to every sum.
+#if defined(ACTIVATION_BF16)
+enum { OPERAND_CHANNELS = 2 };
+typedef __m512bh operand_vector; // OPERAND_CHANNELS values a lane
+
+static inline operand_vector operand_load(const activation *from)
+{
+    return (operand_vector)_mm512_loadu_si512(from);
+}
+
+// The same OPERAND_CHANNELS values in all lanes.
+static inline operand_vector operand_broadcast(const activation *from)
+{
+    int32_t pair;
+    memcpy(&pair, from, sizeof pair);
+    return (operand_vector)_mm512_set1_epi32(pair);
+}
+
+static inline vector operand_fma(operand_vector a, operand_vector b, vector sum)
+{
+    return (vector)_mm512_dpbf16_ps((__m512)sum, a, b);
+}
+#else
+enum { OPERAND_CHANNELS = 1 };
+typedef vector operand_vector;
+
+static inline operand_vector operand_load(const activation *from)
+{
+    return vector_load(from);
+}
+
+static inline operand_vector operand_broadcast(const activation *from)
+{
+    return vector_broadcast(*from);
+}
+
+static inline vector operand_fma(operand_vector a, operand_vector b, vector sum)
+{
+    return vector_fma(a, b, sum);
+}
+#endif
+
+// ---- double ----------------------------------------------------------------------------------------------------
+
 static inline vector_double vector_double_fma(vector_double a, vector_double b, vector_double c)
 {
 #if defined(__AVX512F__)
