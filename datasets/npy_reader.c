@@ -140,10 +140,11 @@ struct status npy_reader_read_bytes(const struct npy_reader *reader, uint64_t fi
 {
     const struct npy_layout *layout = &reader->layout;
     struct status status = check_rows(reader, first, count);
-    if (status.code != STATUS_OK || count == 0) return status;
+    if (status.code != STATUS_OK) return status;
     if (layout->element != NPY_ELEMENT_UINT8)
         return status_error(STATUS_BAD_INPUT, "%s: expected values of type uint8, found %s", reader->name,
                             npy_element_name(layout->element));
+    if (count == 0) return status;
     uint64_t row_bytes = layout->data_bytes / layout->shape[0];
     return plain_file_read(&reader->file, reader->name, reader->begin + layout->data_offset + first * row_bytes, bytes,
                            (size_t)(count * row_bytes));
