@@ -20,7 +20,7 @@ enum {
     BLOCK_GAP = 14,                                    // between the images' blocks of columns
     LINE = 10 * SHEET_SCALE,                           // from line to line of text
     HEAD = MARGIN + 3 * LINE,                          // above the tiles: caption, images, columns
-    LEFT = MARGIN + 17 * LETTER_ADVANCE * SHEET_SCALE, // the longest title: "Elastic transform"
+    LEFT = MARGIN + 18 * LETTER_ADVANCE * SHEET_SCALE, // the longest title is "Elastic transform"
 };
 
 static int columns_of(const struct corrupt_job *job)
@@ -56,6 +56,13 @@ static struct status create_canvas(const struct corrupt_job *job, struct canvas 
     return status_ok();
 }
 
+// Centred over a column of tiles.
+static void draw_heading(struct canvas *canvas, int left, const char *text)
+{
+    lettering_draw(canvas, left + (TILE - lettering_width(text, SHEET_SCALE)) / 2, MARGIN + 2 * LINE, SHEET_SCALE,
+                   text);
+}
+
 static void draw_text(const struct corrupt_job *job, struct canvas *canvas)
 {
     char text[160];
@@ -68,10 +75,10 @@ static void draw_text(const struct corrupt_job *job, struct canvas *canvas)
         int number = job->range.first + i;
         snprintf(text, sizeof text, "image %d, label %d", number, (int)job->images->labels[number]);
         lettering_draw(canvas, block_left(job, i), MARGIN + LINE, SHEET_SCALE, text);
-        lettering_draw(canvas, block_left(job, i), MARGIN + 2 * LINE, SHEET_SCALE, "clean");
+        draw_heading(canvas, block_left(job, i), "clean");
         for (int s = 0; s < job->severities.count; s++) {
             snprintf(text, sizeof text, "%d", job->severities.items[s]);
-            lettering_draw(canvas, block_left(job, i) + (s + 1) * PITCH, MARGIN + 2 * LINE, SHEET_SCALE, text);
+            draw_heading(canvas, block_left(job, i) + (s + 1) * PITCH, text);
         }
     }
 }

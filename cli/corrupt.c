@@ -119,14 +119,14 @@ static const char *part_name(const struct corrupt_options *chosen)
     return chosen->train ? "train" : "test";
 }
 
-// How many images of the embedded set are drawn: up to the last one asked for, or one of the part not asked for.
+// How many images of a part of the embedded set are drawn: up to the last one asked for, and one that nobody asked for.
 static int synthetic_size(const struct corrupt_options *chosen, bool train)
 {
-    const int all = train ? TRAIN_IMAGES : TEST_IMAGES, end = chosen->range.first + chosen->range.count;
+    const int all = train ? TRAIN_IMAGES : TEST_IMAGES;
     if (train != chosen->train) return 1;
-    if (chosen->range.count > 0)
-        return chosen->range.first < all && chosen->range.count <= all - chosen->range.first ? end : all;
-    return chosen->sheet != NULL ? SHEET_IMAGES : all;
+    if (chosen->range.count == 0) return chosen->sheet != NULL ? SHEET_IMAGES : all;
+    bool there = chosen->range.first < all && chosen->range.count <= all - chosen->range.first;
+    return there ? chosen->range.first + chosen->range.count : 1; // what is not there is refused later
 }
 
 static bool is_synthetic(const char *dataset)
