@@ -15,6 +15,7 @@ enum purpose {
     PURPOSE_CORRUPTION_SEVERITY = 31, // index: image in the data set
     PURPOSE_CORRUPTION = 32,          // .. 46, plus the corruption's place in the table; index: image in the data set
     PURPOSE_FROST_TEXTURE = 47,       // seed and epoch 0; index: texture
+    PURPOSE_HELD_OUT = 48,            // base images of a published corrupted set; seed, epoch and index 0
 };
 
 #endif
