@@ -15,8 +15,8 @@
 #include "base/file.h"
 
 struct output_folder {
-    char *path, *temporary;
-    bool made; // the temporary folder is there
+    char *path;
+    char *temporary; // NULL while there is none
 };
 
 static bool is_dot(const char *name)
@@ -75,13 +75,16 @@ static struct status make_parent(const char *path)
 
 static struct status make_temporary(struct output_folder *folder)
 {
-    if (asprintf(&folder->temporary, "%s.%ld.tmp", folder->path, (long)getpid()) < 0) {
-        folder->temporary = NULL;
+    char *name = NULL;
+    if (asprintf(&name, "%s.%ld.tmp", folder->path, (long)getpid()) < 0)
         return status_error(STATUS_NO_MEMORY, "make folder %s: out of memory", folder->path);
+    if (mkdir(name, 0777) == 0) {
+        folder->temporary = name;
+        return status_ok();
     }
-    folder->made = mkdir(folder->temporary, 0777) == 0;
-    if (folder->made) return status_ok();
-    return status_error(STATUS_IO, "make folder %s: %s", folder->temporary, strerror(errno));
+    struct status status = status_error(STATUS_IO, "make folder %s: %s", name, strerror(errno));
+    free(name);
+    return status;
 }
 
 struct status output_folder_create(const char *path, struct output_folder **folder)
@@ -118,7 +121,8 @@ struct status output_folder_commit(struct output_folder *folder)
     struct status status = synchronise(folder->temporary);
     if (status.code != STATUS_OK) return status;
     if (rename(folder->temporary, folder->path) == 0) {
-        folder->made = false;
+        free(folder->temporary);
+        folder->temporary = NULL;
         return status;
     }
     if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
@@ -139,7 +143,7 @@ static void remove_all(const char *path)
 void output_folder_destroy(struct output_folder *folder)
 {
     if (folder == NULL) return;
-    if (folder->made) remove_all(folder->temporary);
+    if (folder->temporary != NULL) remove_all(folder->temporary);
     free(folder->path);
     free(folder->temporary);
     free(folder);

@@ -88,7 +88,7 @@ static void draw_tile(struct canvas *canvas, int left, int top, const uint8_t *p
     for (int y = 0; y < TILE; y++)
         for (int x = 0; x < TILE; x++)
             memcpy(canvas->pixels + 3 * ((size_t)(top + y) * (size_t)canvas->width + (size_t)(left + x)),
-                   pixels + 3 * (y / SHEET_SCALE * IMAGE_SIDE + x / SHEET_SCALE), 3);
+                   pixels + (size_t)3 * (size_t)(y / SHEET_SCALE * IMAGE_SIDE + x / SHEET_SCALE), 3);
 }
 
 // One column of each block; severity 0 is the clean one.
@@ -102,7 +102,7 @@ static struct status draw_column(const struct corrupt_job *job, struct image_cor
                             job->images->pixels + (size_t)job->range.first * IMAGE_BYTES, job->range.count);
     struct status status = image_corruptor_download(corruptor, job->range.count, bytes);
     for (int i = 0; status.code == STATUS_OK && i < job->range.count; i++)
-        draw_tile(canvas, block_left(job, i) + column * PITCH, HEAD + row * PITCH, bytes + i * IMAGE_BYTES);
+        draw_tile(canvas, block_left(job, i) + column * PITCH, HEAD + row * PITCH, bytes + (size_t)i * IMAGE_BYTES);
     return status;
 }
 

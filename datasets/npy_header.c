@@ -132,7 +132,7 @@ static struct status take_extent(struct literals *literals, uint64_t *extent)
 
 static struct status take_type(struct literals *literals, struct npy_layout *layout)
 {
-    char code[24], expected[80];
+    char code[24] = "", expected[80];
     skip_blanks(literals);
     struct literals before = *literals;
     struct status status = take_string(literals, code, sizeof code);
@@ -173,7 +173,7 @@ enum { KEY_TYPE = 1, KEY_ORDER = 2, KEY_SHAPE = 4, ALL_KEYS = 7 };
 
 static struct status take_entry(struct literals *literals, unsigned *seen, struct npy_layout *layout)
 {
-    char key[24];
+    char key[24] = "";
     skip_blanks(literals);
     struct literals before = *literals;
     struct status status = take_string(literals, key, sizeof key);
