@@ -29,6 +29,7 @@ def parse_arguments():
     parser.add_argument("--binary", default="build/transinv")
     parser.add_argument("--sizes", default="1000,5000,50000", help="training images; the first is the yardstick")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, help="default: what the program chooses")
     parser.add_argument("--clock", choices=("wall", "processor"), default="wall",
                         help="processor, with --threads 1: for machines on which others work")
     parser.add_argument("--presets", default="ci,quick,paper")
@@ -58,7 +59,8 @@ def train(arguments, size, epochs, folder):
     return usage.ru_utime + usage.ru_stime
 
 
-def images_trained(folder):
+def read_log(folder):
+    """How many images were trained on, and the seconds of all epochs."""
     lines = [json.loads(line) for line in pathlib.Path(folder, "run", "log.jsonl").read_text().splitlines()]
     batch = json.loads(pathlib.Path(folder, "run", "run.json").read_text())["configuration"]["training.batch_size"]
     return lines[-1]["steps"] * batch["value"], sum(line["seconds"] for line in lines)
@@ -66,11 +68,11 @@ def images_trained(folder):
 
 def seconds_per_image(arguments, size, images):
     """Of whole epochs: image order, steps and reading back, without drawing and evaluation. The wall's clock is that of
-    log.jsonl; the processor's tells two trainings apart by their epochs alone."""
+    log.jsonl; the processor's is the difference of two trainings, one of twice the epochs."""
     epochs = max(1, images // size)
     with tempfile.TemporaryDirectory() as folder:
         once = train(arguments, size, epochs, folder)
-        trained, seconds = images_trained(folder)
+        trained, seconds = read_log(folder)
     if arguments.clock == "wall":
         return seconds / trained
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +89,7 @@ def measure_time(arguments):
     times = {size: [] for size in sizes}
     for number in range(arguments.rounds):
         shift = number % len(sizes)
-        visited = {size: seconds_per_image(arguments.binary, size, max(sizes)) for size in sizes[shift:] + sizes[:shift]}
+        visited = {size: seconds_per_image(arguments, size, max(sizes)) for size in sizes[shift:] + sizes[:shift]}
         for size in sizes:
             times[size].append(visited[size])
             ratios[size].append(visited[size] / visited[sizes[0]])
