@@ -197,7 +197,7 @@ FUNCTIONS = (gaussian_noise, shot_noise, impulse_noise, brightness, contrast, el
 
 
 def write_textures(folder):
-    """Pictures of the published ones' formats and sizes, with noise on them: their content does not change the work."""
+    """Pictures of the published ones' formats and sizes, smoother than those and so rather quicker to decode."""
     random = np.random.RandomState(1)
     names = []
     for name, height, width in (("1.png", 600, 900), ("2.png", 315, 560), ("3.png", 315, 560), ("4.jpg", 350, 527),
@@ -238,6 +238,11 @@ def measure_transinv(program, raw, backend, threads, seconds):
     return lines[0], found
 
 
+def keep_fastest(rates, found):
+    for key, rate in found.items():
+        rates[key] = max(rate, rates.get(key, 0))
+
+
 def overall(rates, code):
     """Images per second when every severity gets the same number of images."""
     return 5 / sum(1 / rates[code, severity] for severity in range(1, 6))
@@ -248,19 +253,20 @@ def main():
     parser.add_argument("--images", default="tests/golden/corruptions/images.npy", help="N x 32 x 32 x 3 bytes")
     parser.add_argument("--program", default="build/bench/corruption-speed")
     parser.add_argument("--threads", type=int, default=2, help="of transinv; Python's calls run as they are, in one process")
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each corruption, severity and side")
+    parser.add_argument("--rounds", type=int, default=5, help="in each, everything is measured once")
+    parser.add_argument("--seconds", type=float, default=0.1, help="a round, for each corruption, severity and column")
     options = parser.parse_args()
     images = list(np.load(options.images))
     with tempfile.TemporaryDirectory() as folder:
         raw = os.path.join(folder, "images.raw")
         np.stack(images).tofile(raw)
         frost.files = write_textures(folder)
-        names, rates = [], []
-        for backend, threads in (("cpu", options.threads), ("cpu", 1), ("reference", 1)):
-            name, rate = measure_transinv(options.program, raw, backend, threads, options.seconds)
-            names.append(name)
-            rates.append(rate)
-        python = measure_python(images, options.seconds)
+        names, rates, python = [None] * 3, [{} for _ in range(3)], {}
+        for _ in range(options.rounds):
+            for i, (backend, threads) in enumerate((("cpu", options.threads), ("cpu", 1), ("reference", 1))):
+                names[i], found = measure_transinv(options.program, raw, backend, threads, options.seconds)
+                keep_fastest(rates[i], found)
+            keep_fastest(python, measure_python(images, options.seconds))
     print("images per second:", ", ".join(name.replace("backend ", "") + " thread(s)" for name in names) + ", Python")
     print("| | " + " | ".join(f"`{name.split()[1]}`, {name.split()[2]} thread(s)" for name in names)
           + f" | Python | ratio, {options.threads} threads | ratio, 1 thread |")

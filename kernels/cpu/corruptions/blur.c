@@ -98,7 +98,8 @@ void ISA_NAME(glass_blur)(int severity, const struct glass_blur_draw *draw, cons
 
 void ISA_NAME(motion_blur)(int severity, const struct motion_blur_draw *draw, const uint8_t *image, uint8_t *output)
 {
-    const struct motion_kernel kernel = motion_kernel_create(&motion_settings[severity - 1], draw->angle_degrees);
+    const struct motion_kernel kernel =
+        motion_kernel_turn(ISA_NAME(corruption_tables)()->motion[severity - 1], draw->angle_degrees);
     ISA_NAME(motion_filter)(&kernel, 3, image, output);
 }
 

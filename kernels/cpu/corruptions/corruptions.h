@@ -107,12 +107,21 @@ struct zoom_axis {
     double row_weights[PICTURE_SIDE * PICTURE_CHANNELS]; // the same, once for every channel
 };
 
+// An output pixel is the rounded mean of pixels `first` and `second`; of one pixel when they are the same, since
+// 2 k * 2^21 + 2^21 >> 22 is k.
+struct box_pair {
+    int first, second;
+};
+
 // Numbers that hang on the severities alone, computed at the first call.
 struct corruption_tables {
     struct gaussian_taps glass[CORRUPTION_SEVERITIES], elastic[CORRUPTION_SEVERITIES];
     struct defocus_kernel defocus[CORRUPTION_SEVERITIES];
     struct zoom_axis zooms[ZOOM_COUNT_LIMIT];
     struct zoom_geometry snow_zooms[CORRUPTION_SEVERITIES];
+    struct motion_kernel motion[CORRUPTION_SEVERITIES], snow_motion[CORRUPTION_SEVERITIES]; // to be turned
+    struct box_pair shrink[CORRUPTION_SEVERITIES][PICTURE_SIDE];
+    int enlarge[CORRUPTION_SEVERITIES][PICTURE_SIDE]; // one pixel each
 };
 
 const struct corruption_tables *ISA_NAME(corruption_tables)(void);

@@ -9,7 +9,8 @@ void ISA_NAME(snow_layers)(int severity, const struct snow_draw *draw, uint8_t *
 {
     const struct snow_settings *settings = &snow_settings[severity - 1];
     const struct zoom_geometry *zoom = &ISA_NAME(corruption_tables)()->snow_zooms[severity - 1];
-    const struct motion_kernel kernel = motion_kernel_create(&settings->motion, draw->angle_degrees);
+    const struct motion_kernel kernel =
+        motion_kernel_turn(ISA_NAME(corruption_tables)()->snow_motion[severity - 1], draw->angle_degrees);
     double zoomed[PICTURE_PIXELS];
     zoom_reference(zoom, 1, draw->normal, zoomed);
     for (int i = 0; i < PICTURE_PIXELS; i++) flakes[i] = picture_byte(zoomed[i] < settings->threshold ? 0 : zoomed[i]);

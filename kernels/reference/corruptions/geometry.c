@@ -15,20 +15,27 @@ struct gaussian_taps gaussian_taps_create(double sigma, double truncation)
     return taps;
 }
 
+struct motion_kernel motion_kernel_turn(struct motion_kernel kernel, double angle_degrees)
+{
+    const double angle = angle_degrees * M_PI / 180;
+    const double down = kernel.count * sin(angle), right = kernel.count * cos(angle), length = hypot(down, right);
+    for (int i = 0; i < kernel.count; i++) {
+        kernel.rows[i] = (int)ceil(i * down / length - 0.5);
+        kernel.columns[i] = (int)ceil(i * right / length - 0.5);
+    }
+    return kernel;
+}
+
 struct motion_kernel motion_kernel_create(const struct motion_settings *settings, double angle_degrees)
 {
     struct motion_kernel kernel = {.count = 2 * settings->radius + 1};
-    const double angle = angle_degrees * M_PI / 180;
-    const double down = kernel.count * sin(angle), right = kernel.count * cos(angle), length = hypot(down, right);
     double sum = 0;
     for (int i = 0; i < kernel.count; i++) {
         kernel.taps[i] = exp(-(double)(i * i) / (2 * settings->sigma * settings->sigma));
-        kernel.rows[i] = (int)ceil(i * down / length - 0.5);
-        kernel.columns[i] = (int)ceil(i * right / length - 0.5);
         sum += kernel.taps[i];
     }
     for (int i = 0; i < kernel.count; i++) kernel.taps[i] /= sum;
-    return kernel;
+    return motion_kernel_turn(kernel, angle_degrees);
 }
 
 // The step of the factors as the original's range arithmetic has it: its last bits decide the last zoom's side.

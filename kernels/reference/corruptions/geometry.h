@@ -23,6 +23,8 @@ struct motion_kernel {
 };
 
 struct motion_kernel motion_kernel_create(const struct motion_settings *settings, double angle_degrees);
+// The same taps along another line.
+struct motion_kernel motion_kernel_turn(struct motion_kernel kernel, double angle_degrees);
 
 // A zoom into the middle: a square of `crop` pixels from `start` on is stretched to `zoomed` pixels, of which 32 from
 // `trim` on are kept. Output j lies at (trim + j) * step in the square.
