@@ -47,7 +47,7 @@ _transinv_values() {
             'data.synthetic_test_images_teacher= data.synthetic_test_images_target= network.depth= network.widen=' \
             'training.batch_size= training.momentum= training.weight_decay= training.label_smoothing=' \
             'training.learning_rate_minimum= training.warmup_epochs= training.warmup_kind=' \
-            'training.base_augmentation= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
+            'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
             'target.epochs= target.learning_rate= matrix.corruptions= matrix.methods= matrix.seeds=' \
             'report.delta_cell= report.delta_mean=' ;;
     esac

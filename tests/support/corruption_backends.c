@@ -12,6 +12,9 @@ const struct corruption_functions *corruptions_of_backend(const char *backend)
 #ifdef HAVE_X86_ISA
         &corruption_functions_avx2,
         &corruption_functions_avx512,
+#ifdef HAVE_AVX512_BF16
+        &corruption_functions_avx512_bf16,
+#endif
 #endif
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
