@@ -7,11 +7,9 @@
 const struct corruption_functions *corruptions_of_backend(const char *backend)
 {
     static const struct corruption_functions *const all[] = {
-        &corruption_functions_reference,
-        &corruption_functions_portable,
+        &corruption_functions_reference,   &corruption_functions_portable,
 #ifdef HAVE_X86_ISA
-        &corruption_functions_avx2,
-        &corruption_functions_avx512,
+        &corruption_functions_avx2,        &corruption_functions_avx512,
 #ifdef HAVE_AVX512_BF16
         &corruption_functions_avx512_bf16,
 #endif
