@@ -18,7 +18,7 @@ endif
 CFLAGS ?=
 CPPFLAGS ?=
 LDFLAGS ?=
-LIBRARIES ?= -ljansson -linih -lz -lcrypto
+LIBRARIES ?= -ljansson -linih -lz -lcrypto -ljpeg -lpng
 PREFIX ?= /usr/local
 SANITIZE ?=
 WERROR ?= 0
@@ -36,20 +36,22 @@ BUILD ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 PROGRAM := $(BUILD)/transinv
 TEST_PROGRAM := $(BUILD)/tests/transinv-tests
 STEP_SPEED := $(BUILD)/bench/step-speed
+CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
-ROOMS := base kernels kernels/draw kernels/reference kernels/cpu kernels/vendor datasets harness harness/methods \
-         report bench
+ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/vendor datasets \
+         harness harness/methods report bench
 HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
+$(if $(HAVE_ONEDNN)$(filter no,$(ONEDNN)),,$(if $(ONEDNN),$(error ONEDNN=$(ONEDNN): no include/dnnl.h there; ONEDNN=no builds without)))
 SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
-SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c)
+SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c kernels/cpu/corruptions/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
 TEST_SOURCES ?= $(wildcard tests/*_test.c tests/support/*.c)
 PRESETS := $(wildcard harness/presets/*.ini)
 HAVE_CUDA := $(if $(NVCC),1)
 
-# Each file of kernels/cpu/simd is compiled once per instruction set; kernels/registry.c chooses at run time.
+# Each file of kernels/cpu/simd and kernels/cpu/corruptions is compiled once per instruction set; kernels/registry.c chooses at run time.
 X86 := $(filter x86_64 amd64,$(MACHINE))
 # bfloat16 needs a compiler and an assembler that know it (gcc 10, clang 9); where there is no compiler yet, the one that
 # gets installed does.
@@ -70,6 +72,7 @@ LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)
 MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
 STEP_SPEED_OBJECT := $(call object,bench/peers/step_speed.c)
+CORRUPTION_SPEED_OBJECT := $(call object,bench/peers/corruption_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -106,7 +109,7 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: format format-check lint install uninstall
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
-objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT)
+objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT)
 
 deps:
 	@CC='$(CC)' scripts/deps
@@ -176,7 +179,7 @@ $(BUILD)/generated/%.o: $(BUILD)/generated/%.c $(BUILD)/flags
 	$(call say,CC,$<)$(call compile,$(plain_flags))
 
 define simd_rule
-$(BUILD)/obj/kernels/cpu/simd/%.$1.o: kernels/cpu/simd/%.c $(BUILD)/flags
+$(BUILD)/obj/kernels/cpu/%.$1.o: kernels/cpu/%.c $(BUILD)/flags
 	$$(call say,CC,"$$< ($1)")mkdir -p $$(@D) && $$(call compile,$(fast_flags) $(flags_$1) -DISA=$1)
 endef
 $(foreach isa,$(INSTRUCTION_SETS),$(eval $(call simd_rule,$(isa))))
@@ -198,4 +201,8 @@ $(TEST_PROGRAM): $(TEST_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
 $(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT))
+# The corruptions alone, which bench/peers/corruption_speed.py compares with its peer's.
+$(CORRUPTION_SPEED): $(CORRUPTION_SPEED_OBJECT) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT))

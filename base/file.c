@@ -134,38 +134,64 @@ static int file_open_temporary(const char *path, char **temporary)
     return descriptor;
 }
 
+struct file_writer {
+    char *path, *folder, *temporary;
+    int descriptor;   // -1 once closed
+    bool has_renamed; // then the temporary file is no more
+};
+
+struct status file_writer_open(const char *path, struct file_writer **writer)
+{
+    struct file_writer *made = calloc(1, sizeof *made);
+    *writer = made;
+    if (made == NULL) return status_error(STATUS_NO_MEMORY, "write %s: out of memory", path);
+    made->path = strdup(path);
+    made->folder = file_parent_folder(path);
+    made->descriptor = made->path == NULL || made->folder == NULL ? -1 : file_open_temporary(path, &made->temporary);
+    if (made->descriptor >= 0) return status_ok();
+    struct status status = file_error("create a temporary file beside", path);
+    made->has_renamed = true; // there is nothing to remove
+    file_writer_destroy(made);
+    *writer = NULL;
+    return status;
+}
+
+struct status file_writer_append(struct file_writer *writer, const void *bytes, size_t size)
+{
+    if (!file_write_all(writer->descriptor, bytes, size)) return file_error("write", writer->temporary);
+    return status_ok();
+}
+
+struct status file_writer_commit(struct file_writer *writer)
+{
+    if (fsync(writer->descriptor) != 0) return file_error("write", writer->temporary);
+    int closed = close(writer->descriptor); // network file systems report a full disk only here
+    writer->descriptor = -1;
+    if (closed != 0) return file_error("close", writer->temporary);
+    if (rename(writer->temporary, writer->path) != 0) return file_error("rename a temporary file to", writer->path);
+    writer->has_renamed = true;
+    if (!file_sync_folder(writer->folder)) return file_error("synchronise folder", writer->folder);
+    return status_ok();
+}
+
+void file_writer_destroy(struct file_writer *writer)
+{
+    if (writer == NULL) return;
+    if (writer->descriptor >= 0) close(writer->descriptor);
+    if (!writer->has_renamed) unlink(writer->temporary);
+    free(writer->path);
+    free(writer->folder);
+    free(writer->temporary);
+    free(writer);
+}
+
 struct status file_write_atomic(const char *path, const void *bytes, size_t size)
 {
-    struct status status = status_ok();
-    bool temporary_exists = false;
-    char *temporary = NULL, *folder = file_parent_folder(path);
-    int descriptor = folder == NULL ? -1 : file_open_temporary(path, &temporary);
-    if (descriptor < 0) {
-        status = file_error("create a temporary file beside", path);
-        goto done;
-    }
-    temporary_exists = true;
-    if (!file_write_all(descriptor, bytes, size) || fsync(descriptor) != 0) {
-        status = file_error("write", temporary);
-        goto done;
-    }
-    int closed = close(descriptor); // network file systems report a full disk only here
-    descriptor = -1;
-    if (closed != 0) {
-        status = file_error("close", temporary);
-        goto done;
-    }
-    if (rename(temporary, path) != 0) {
-        status = file_error("rename a temporary file to", path);
-        goto done;
-    }
-    temporary_exists = false;
-    if (!file_sync_folder(folder)) status = file_error("synchronise folder", folder);
-done:
-    if (descriptor >= 0) close(descriptor);
-    if (temporary_exists) unlink(temporary);
-    free(temporary);
-    free(folder);
+    struct file_writer *writer = NULL;
+    struct status status = file_writer_open(path, &writer);
+    if (status.code == STATUS_OK) status = file_writer_append(writer, bytes, size);
+    if (status.code == STATUS_OK) status = file_writer_commit(writer);
+    file_writer_destroy(writer);
     return status;
 }
 

@@ -17,6 +17,14 @@ struct status file_read(const char *path, size_t limit, uint8_t **bytes, size_t 
 // temporary file stays behind.
 struct status file_write_atomic(const char *path, const void *bytes, size_t size);
 
+// The same piece by piece, for what does not fit in memory. Until commit nothing of it is seen under `path`; destroy
+// without commit removes what was written so far. *writer is the caller's to destroy, NULL after an error.
+struct file_writer;
+struct status file_writer_open(const char *path, struct file_writer **writer);
+struct status file_writer_append(struct file_writer *writer, const void *bytes, size_t size);
+struct status file_writer_commit(struct file_writer *writer); // once, as the last call but destroy
+void file_writer_destroy(struct file_writer *writer);         // accepts NULL
+
 // Appends to `path` (created if absent) with one write and fsync.
 struct status file_append(const char *path, const void *bytes, size_t size);
 

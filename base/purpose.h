@@ -11,6 +11,11 @@ enum purpose {
     PURPOSE_SYNTHETIC_IMAGE = 5,   // the embedded set: one image; index: image
     PURPOSE_CLASSIFIER_INIT = 6,   // a target's fresh classifier
     PURPOSE_BENCH = 7,             // tensors of a benchmark case; index: tensor number in the case
+
+    PURPOSE_CORRUPTION_SEVERITY = 31, // index: image in the data set
+    PURPOSE_CORRUPTION = 32,          // .. 46, plus the corruption's place in the table; index: image in the data set
+    PURPOSE_FROST_TEXTURE = 47,       // seed and epoch 0; index: texture
+    PURPOSE_HELD_OUT = 48,            // base images of a published corrupted set; seed, epoch and index 0
 };
 
 #endif

@@ -320,10 +320,43 @@ static struct operation_cost cost_step_advance(const struct kernels *kernels, co
     return (struct operation_cost){2.0 * advance->runs, 2.0 * advance->runs * (double)sizeof(struct training_state)};
 }
 
+static double image_values(int runs, int images, int height, int width, int channels)
+{
+    return (double)runs * images * height * width * channels;
+}
+
+static struct operation_cost cost_batch_gather(const struct kernels *kernels, const void *settings)
+{
+    (void)kernels;
+    const struct batch_gather *gather = settings;
+    double values = image_values(gather->runs, gather->images, gather->height, gather->width, gather->channels);
+    return (struct operation_cost){0, 2 * values};
+}
+
+// The arithmetic of a corruption hangs on its kind and severity: only the bytes of the images are counted.
+static struct operation_cost cost_image_corrupt(const struct kernels *kernels, const void *settings)
+{
+    (void)kernels;
+    const struct image_corrupt *corrupt = settings;
+    double values = image_values(corrupt->runs, corrupt->images, corrupt->height, corrupt->width, corrupt->channels);
+    return (struct operation_cost){0, 2 * values};
+}
+
+static struct operation_cost cost_image_normalise(const struct kernels *kernels, const void *settings)
+{
+    const struct image_normalise *normalise = settings;
+    double values =
+        image_values(normalise->runs, normalise->images, normalise->height, normalise->width, normalise->channels);
+    return (struct operation_cost){2 * values, values * (1 + (double)kernels->activation_bytes)};
+}
+
 struct operation_cost operation_cost(const struct kernels *kernels, enum operation operation, const void *settings)
 {
     static struct operation_cost (*const costs[OPERATION_COUNT])(const struct kernels *, const void *) = {
         [OPERATION_BATCH_LOAD] = cost_batch_load,
+        [OPERATION_BATCH_GATHER] = cost_batch_gather,
+        [OPERATION_IMAGE_CORRUPT] = cost_image_corrupt,
+        [OPERATION_IMAGE_NORMALISE] = cost_image_normalise,
         [OPERATION_CONV_FORWARD] = cost_conv_forward,
         [OPERATION_CONV_BACKWARD_DATA] = cost_conv_backward_data,
         [OPERATION_CONV_BACKWARD_FILTER] = cost_conv_backward_filter,

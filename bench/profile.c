@@ -13,7 +13,8 @@
 enum { STEPS_MINIMUM = 3, STEPS_MAXIMUM = 400, BLOCK_MAXIMUM = 16 };
 
 static const double block_seconds = 0.05;    // of steps with as many threads in a row
-static const double ceilings_fraction = 0.2; // of all the time
+static const double ceilings_fraction = 0.2; // of all the time, before the steps
+static const double after_fraction = 0.05;   // of all the time, after them
 
 // The durations of steps: `calls` of each, then the step's own.
 struct step_samples {
@@ -281,7 +282,9 @@ struct status profile_measure(const struct profile_request *request, struct prof
     if (status.code == STATUS_OK) status = allocate_samples(&measurement);
     if (status.code == STATUS_OK && profile->threads > 1)
         status = device_open(kernels, (struct device_settings){.threads = 1}, &single);
-    if (status.code == STATUS_OK) status = time_steps(&measurement, single, begun + request->seconds);
+    const double until = begun + (1 - after_fraction) * request->seconds;
+    if (status.code == STATUS_OK) status = time_steps(&measurement, single, until);
+    profile->fma_fp32_after = ceilings_measure_fma(profile->threads, after_fraction * request->seconds);
     if (status.code == STATUS_OK) status = conclude(&measurement);
     device_close(single);
     for (int i = 0; i < 2; i++) free(measurement.samples[i].seconds);

@@ -22,7 +22,8 @@ struct profile_row {
 struct profile {
     struct profile_row *rows; // longest first
     int row_count;
-    struct ceilings ceilings;
+    struct ceilings ceilings;  // before the steps; bounds follow from these
+    double fma_fp32_after;     // one of them after the steps: on a shared machine it may have moved
     int threads, calls, steps; // steps measured with all threads
     bool bf16;
     double step_seconds;            // wall time of a step

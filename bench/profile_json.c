@@ -20,11 +20,12 @@ static json_t *ceilings_to_json(const struct ceilings *ceilings)
 
 static json_t *step_to_json(const struct profile *profile, int images)
 {
-    return json_pack("{s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "images", images, "calls", profile->calls,
+    return json_pack("{s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "images", images, "calls", profile->calls,
                      "steps_measured", profile->steps, "seconds", number(profile->step_seconds), "kernel_seconds",
                      number(profile->kernel_seconds), "one_thread_seconds", number(profile->one_thread_step_seconds),
                      "images_per_second", number(images / profile->step_seconds), "processor_percent",
-                     number(100 * profile->processor_share));
+                     number(100 * profile->processor_share), "fma_fp32_gflops_after",
+                     number(profile->fma_fp32_after / 1e9));
 }
 
 static json_t *row_to_json(const struct profile_row *row)

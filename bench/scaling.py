@@ -29,9 +29,14 @@ def parse_arguments():
     parser.add_argument("--binary", default="build/transinv")
     parser.add_argument("--sizes", default="1000,5000,50000", help="training images; the first is the yardstick")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, help="default: what the program chooses")
+    parser.add_argument("--clock", choices=("wall", "processor"), default="wall",
+                        help="processor, with --threads 1: for machines on which others work")
     parser.add_argument("--presets", default="ci,quick,paper")
     parser.add_argument("--seconds", type=float, default=60, help="after which paper is interrupted")
     arguments = parser.parse_args()
+    if arguments.clock == "processor" and arguments.threads != 1:
+        parser.error("--clock processor: threads that wait spin, so it takes --threads 1")
     if arguments.rounds < 2:
         parser.error("--rounds: quartiles need two at least")
     return arguments
@@ -41,17 +46,37 @@ def settings(pairs):
     return [argument for pair in pairs for argument in ("--set", pair)]
 
 
-def seconds_per_image(binary, size, images):
-    """Of whole epochs as log.jsonl has them: image order, steps and reading back, without drawing and evaluation."""
+def train(arguments, size, epochs, folder):
+    """Trains in `folder` and returns the processor seconds that it took."""
+    command = [arguments.binary, "train", "--quiet", "--preset", "quick", "--output", f"{folder}/run"] + settings([
+        f"data.synthetic_train_images_teacher={size}", "data.synthetic_test_images_teacher=10",
+        f"teacher.epochs={epochs}", "training.evaluate_every=0"])
+    command += [] if arguments.threads is None else [f"--threads={arguments.threads}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"{' '.join(command)}: ended with status {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def read_log(folder):
+    """How many images were trained on, and the seconds of all epochs."""
+    lines = [json.loads(line) for line in pathlib.Path(folder, "run", "log.jsonl").read_text().splitlines()]
+    batch = json.loads(pathlib.Path(folder, "run", "run.json").read_text())["configuration"]["training.batch_size"]
+    return lines[-1]["steps"] * batch["value"], sum(line["seconds"] for line in lines)
+
+
+def seconds_per_image(arguments, size, images):
+    """Of whole epochs: image order, steps and reading back, without drawing and evaluation. The wall's clock is that of
+    log.jsonl; the processor's is the difference of two trainings, one of twice the epochs."""
+    epochs = max(1, images // size)
     with tempfile.TemporaryDirectory() as folder:
-        epochs = max(1, images // size)
-        command = [binary, "train", "--quiet", "--preset", "quick", "--output", f"{folder}/run"] + settings([
-            f"data.synthetic_train_images_teacher={size}", "data.synthetic_test_images_teacher=10",
-            f"teacher.epochs={epochs}", "training.evaluate_every=0"])
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        lines = [json.loads(line) for line in pathlib.Path(folder, "run", "log.jsonl").read_text().splitlines()]
-        batch = json.loads(pathlib.Path(folder, "run", "run.json").read_text())["configuration"]["training.batch_size"]
-        return sum(line["seconds"] for line in lines) / (lines[-1]["steps"] * batch["value"])
+        once = train(arguments, size, epochs, folder)
+        trained, seconds = read_log(folder)
+    if arguments.clock == "wall":
+        return seconds / trained
+    with tempfile.TemporaryDirectory() as folder:
+        return (train(arguments, size, 2 * epochs, folder) - once) / trained
 
 
 def quartiles(values):
@@ -64,7 +89,7 @@ def measure_time(arguments):
     times = {size: [] for size in sizes}
     for number in range(arguments.rounds):
         shift = number % len(sizes)
-        visited = {size: seconds_per_image(arguments.binary, size, max(sizes)) for size in sizes[shift:] + sizes[:shift]}
+        visited = {size: seconds_per_image(arguments, size, max(sizes)) for size in sizes[shift:] + sizes[:shift]}
         for size in sizes:
             times[size].append(visited[size])
             ratios[size].append(visited[size] / visited[sizes[0]])

@@ -25,14 +25,34 @@ static void values_text(struct text text, int64_t count)
     snprintf(text.begin, text.size, "%" PRId64 " values", count);
 }
 
+static void images_text(struct text text, int height, int width, int channels, int images)
+{
+    snprintf(text.begin, text.size, "%dx%d c%d n%d", height, width, channels, images);
+}
+
 // Each case writes the shape of one run and returns the number of runs.
 static int write_shape(enum operation operation, const void *settings, struct text text)
 {
     switch (operation) {
     case OPERATION_BATCH_LOAD: {
         const struct batch_load *load = settings;
-        snprintf(text.begin, text.size, "%dx%d c%d n%d", load->height, load->width, load->channels, load->images);
+        images_text(text, load->height, load->width, load->channels, load->images);
         return load->runs;
+    }
+    case OPERATION_BATCH_GATHER: {
+        const struct batch_gather *gather = settings;
+        images_text(text, gather->height, gather->width, gather->channels, gather->images);
+        return gather->runs;
+    }
+    case OPERATION_IMAGE_CORRUPT: {
+        const struct image_corrupt *corrupt = settings;
+        images_text(text, corrupt->height, corrupt->width, corrupt->channels, corrupt->images);
+        return corrupt->runs;
+    }
+    case OPERATION_IMAGE_NORMALISE: {
+        const struct image_normalise *normalise = settings;
+        images_text(text, normalise->height, normalise->width, normalise->channels, normalise->images);
+        return normalise->runs;
     }
     case OPERATION_CONV_FORWARD: {
         const struct conv_forward *conv = settings;

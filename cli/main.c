@@ -14,7 +14,8 @@
 #include "harness/nearest_word.h"
 
 static const struct command *const commands[] = {
-    &command_reproduce, &command_train, &command_evaluate, &command_bench, &command_report, &command_doctor, NULL};
+    &command_reproduce, &command_train,  &command_evaluate, &command_corrupt,
+    &command_bench,     &command_report, &command_doctor,   NULL};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] - 1 };
 
 struct choice {

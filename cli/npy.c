@@ -1,39 +1,44 @@
-// npy.c: a matrix as a NumPy file (format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-// Tests: tests/cli_test.c.
+// npy.c: arrays as NumPy files (format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+// Tests: tests/cli_test.c, tests/npy_reader_test.c.
 #include "cli/npy.h"
 
-#include <stdint.h>
+#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 
-enum { NPY_HEADER_BYTES = 128 }; // magic 6, version 2, length 2, text; a multiple of 64, so that the data is aligned
+#define FLOAT32_TYPE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "<f4" : ">f4")
 
-static const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
-
-static void fill_header(uint8_t header[NPY_HEADER_BYTES], int rows, int columns)
+// Magic 6, version 2, length 2, then the text and blanks up to a line end.
+void npy_fill_header(const char *type, int dimensions, const int64_t *shape, uint8_t header[NPY_HEADER_BYTES])
 {
     static const uint8_t start[] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, NPY_HEADER_BYTES - 10, 0};
-    char text[NPY_HEADER_BYTES];
+    char text[NPY_HEADER_BYTES - sizeof start];
+    int length = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
+    for (int d = 0; d < dimensions; d++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%s%" PRId64, d == 0 ? "" : ", ", shape[d]);
+    length += snprintf(text + length, sizeof text - (size_t)length, "%s), }", dimensions == 1 ? "," : "");
+    assert(length < (int)sizeof text);
     memset(header, ' ', NPY_HEADER_BYTES);
     memcpy(header, start, sizeof start);
-    int length = snprintf(text, sizeof text, "{'descr': '%cf4', 'fortran_order': False, 'shape': (%d, %d), }", order,
-                          rows, columns);
     memcpy(header + sizeof start, text, (size_t)length);
     header[NPY_HEADER_BYTES - 1] = '\n';
 }
 
 struct status npy_write_matrix(const char *path, const float *values, int rows, int columns)
 {
-    size_t data_bytes = (size_t)rows * (size_t)columns * sizeof *values;
-    uint8_t *bytes = malloc(NPY_HEADER_BYTES + data_bytes);
-    if (bytes == NULL)
-        return status_error(STATUS_NO_MEMORY, "write %s: no memory for %d x %d values", path, rows, columns);
-    fill_header(bytes, rows, columns);
-    memcpy(bytes + NPY_HEADER_BYTES, values, data_bytes);
-    struct status status = file_write_atomic(path, bytes, NPY_HEADER_BYTES + data_bytes);
-    free(bytes);
+    const int64_t shape[] = {rows, columns};
+    uint8_t header[NPY_HEADER_BYTES];
+    struct file_writer *writer = NULL;
+    npy_fill_header(FLOAT32_TYPE, 2, shape, header);
+    struct status status = file_writer_open(path, &writer);
+    if (status.code == STATUS_OK) status = file_writer_append(writer, header, sizeof header);
+    if (status.code == STATUS_OK)
+        status = file_writer_append(writer, values, (size_t)rows * (size_t)columns * sizeof *values);
+    if (status.code == STATUS_OK) status = file_writer_commit(writer);
+    file_writer_destroy(writer);
     return status;
 }

@@ -15,7 +15,11 @@ _transinv_options() {
         echo "$configuration $machine $messages $help" \
             '--dataset= --start= --method= --corruption= --seed= --output= --retry --checkpoint=' ;;
     evaluate)
-        echo "$configuration $machine $messages $help" '--dataset= --train --depth= --widen= --logits= --json' ;;
+        echo "$configuration $machine $messages $help" \
+            '--dataset= --train --depth= --widen= --logits= --corrupted --seed= --published --json' ;;
+    corrupt)
+        echo "$machine $messages $help --output= --sheet= --dataset= --part= --images= --corruptions=" \
+            '--severities= --seed= --data= --catalog=' ;;
     bench)
         echo "$machine $messages $help" \
             '--list --filter= --batch= --time-limit= --algorithm= --vs= --json= --csv= --plots= --compare=' ;;
@@ -32,7 +36,8 @@ _transinv_values() {
     --device) echo 'auto cpu reference' ;;
     --dataset) echo 'cifar-10 cifar-100 synthetic-10 synthetic-100' ;;
     --corruption) echo "$_transinv_codes" ;;
-    --corruptions) echo "all $_transinv_codes" ;;
+    --corruptions | --corrupted) echo "all $_transinv_codes" ;;
+    --part) echo 'test train' ;;
     --method) echo 'FT' ;;
     --algorithm) echo 'table direct winograd-2x2 winograd-4x4' ;;
     --vs) echo 'vendor reference' ;;
@@ -42,7 +47,7 @@ _transinv_values() {
             'data.synthetic_test_images_teacher= data.synthetic_test_images_target= network.depth= network.widen=' \
             'training.batch_size= training.momentum= training.weight_decay= training.label_smoothing=' \
             'training.learning_rate_minimum= training.warmup_epochs= training.warmup_kind=' \
-            'training.base_augmentation= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
+            'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
             'target.epochs= target.learning_rate= matrix.corruptions= matrix.methods= matrix.seeds=' \
             'report.delta_cell= report.delta_mean=' ;;
     esac
@@ -58,13 +63,13 @@ _transinv() {
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if ((COMP_CWORD == 1)) && [[ $word != -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'reproduce train evaluate bench report doctor' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'reproduce train evaluate corrupt bench report doctor' -- "$word")
         return
     fi
     case $before in
     --data | --results | --output | -o | --plots)
         mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-    --catalog | --start | --logits | --csv | --compare)
+    --catalog | --start | --logits | --csv | --compare | --sheet | --json)
         mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --preset | -p)
         mapfile -t COMPREPLY < <(compgen -W "$(_transinv_values --preset)" -f -- "$word") ;;

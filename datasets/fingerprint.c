@@ -14,14 +14,22 @@ static void hex_write(const unsigned char *digest, size_t size, char *hex)
     hex[2 * size] = '\0';
 }
 
-struct status fingerprint_md5(const uint8_t *bytes, size_t size, char hex[33])
+struct status fingerprint_md5_pieces(const struct fingerprint_piece *pieces, int count, char hex[33])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    if (EVP_Digest(bytes, size, digest, NULL, EVP_md5(), NULL) != 1)
-        return status_error(STATUS_FAILED, "MD5 of %zu bytes: libcrypto refused (is it limited to FIPS algorithms?)",
-                            size);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int good = context != NULL && EVP_DigestInit_ex(context, EVP_md5(), NULL) == 1;
+    for (int i = 0; good == 1 && i < count; i++) good = EVP_DigestUpdate(context, pieces[i].bytes, pieces[i].size);
+    if (good == 1) good = EVP_DigestFinal_ex(context, digest, NULL);
+    EVP_MD_CTX_free(context);
+    if (good != 1) return status_error(STATUS_FAILED, "MD5: libcrypto refused (is it limited to FIPS algorithms?)");
     hex_write(digest, 16, hex);
     return status_ok();
+}
+
+struct status fingerprint_md5(const uint8_t *bytes, size_t size, char hex[33])
+{
+    return fingerprint_md5_pieces(&(struct fingerprint_piece){bytes, size}, 1, hex);
 }
 
 // Labels are below 256, and as bytes they do not depend on the machine's byte order.

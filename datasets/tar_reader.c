@@ -3,6 +3,7 @@
 #include "datasets/tar_reader.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "datasets/tar_header.h"
@@ -10,6 +11,37 @@
 struct tar_reader tar_reader_create(const char *archive, const uint8_t *bytes, size_t size)
 {
     return (struct tar_reader){.archive = archive, .bytes = bytes, .size = size};
+}
+
+struct status tar_reader_create_file(const char *archive, const struct plain_file *file, struct tar_reader *reader)
+{
+    *reader = (struct tar_reader){.archive = archive, .size = (size_t)file->size, .file = file};
+    reader->window = malloc(TAR_WINDOW_BYTES);
+    if (reader->window == NULL) return status_error(STATUS_NO_MEMORY, "read %s: out of memory", archive);
+    return status_ok();
+}
+
+void tar_reader_destroy(struct tar_reader *reader)
+{
+    free(reader->window);
+    *reader = (struct tar_reader){.archive = NULL};
+}
+
+// `size` bytes at `offset`, which lie inside the archive. They stay where they are until the next entry is read.
+static struct status reader_look(struct tar_reader *reader, size_t offset, size_t size, const uint8_t **bytes)
+{
+    if (reader->file == NULL) {
+        *bytes = reader->bytes + offset;
+        return status_ok();
+    }
+    if (size > TAR_WINDOW_BYTES - reader->window_used)
+        return status_error(STATUS_BAD_INPUT,
+                            "%s: byte %zu: expected at most %d bytes of headers for an entry, found more",
+                            reader->archive, offset, TAR_WINDOW_BYTES);
+    uint8_t *to = reader->window + reader->window_used;
+    reader->window_used += size;
+    *bytes = to;
+    return plain_file_read(reader->file, reader->archive, offset, to, size);
 }
 
 static struct status reader_error_cut(const struct tar_reader *reader, const char *expected)
@@ -22,17 +54,22 @@ static struct status reader_error_cut(const struct tar_reader *reader, const cha
 // The header at the current position, or *end at the end marker.
 static struct status reader_take_header(struct tar_reader *reader, struct tar_header *header, bool *end)
 {
-    const uint8_t *block = reader->bytes + reader->position;
+    const uint8_t *block = NULL;
     size_t left = reader->size - reader->position;
+    struct status status;
     *end = false;
     if (left < TAR_BLOCK) return reader_error_cut(reader, "a header or the end marker");
+    status = reader_look(reader, reader->position, TAR_BLOCK, &block);
+    if (status.code != STATUS_OK) return status;
     if (!tar_block_is_zero(block)) {
-        struct status status = tar_header_decode(reader->archive, reader->position, block, header);
+        status = tar_header_decode(reader->archive, reader->position, block, header);
         reader->position += TAR_BLOCK;
         return status;
     }
     if (left < (size_t)2 * TAR_BLOCK) return reader_error_cut(reader, "an end marker of two blocks");
-    if (!tar_block_is_zero(block + TAR_BLOCK))
+    status = reader_look(reader, reader->position + TAR_BLOCK, TAR_BLOCK, &block);
+    if (status.code != STATUS_OK) return status;
+    if (!tar_block_is_zero(block))
         return status_error(STATUS_BAD_INPUT,
                             "%s: byte %zu: expected the second block of the end marker, found other bytes",
                             reader->archive, reader->position + TAR_BLOCK);
@@ -40,8 +77,8 @@ static struct status reader_take_header(struct tar_reader *reader, struct tar_he
     return status_ok();
 }
 
-// `size` bytes of content and the padding up to a whole block.
-static struct status reader_take_content(struct tar_reader *reader, uint64_t size, const uint8_t **content)
+// Steps over `size` bytes of content and the padding up to a whole block.
+static struct status reader_pass_content(struct tar_reader *reader, uint64_t size)
 {
     size_t left = reader->size - reader->position;
     uint64_t padding = (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
@@ -50,7 +87,6 @@ static struct status reader_take_content(struct tar_reader *reader, uint64_t siz
                             "%s: the tar archive is cut off: expected %" PRIu64
                             " bytes of content at byte %zu, found %zu",
                             reader->archive, size, reader->position, left);
-    *content = reader->bytes + reader->position;
     reader->position += (size_t)(size + padding);
     return status_ok();
 }
@@ -65,7 +101,8 @@ static struct status reader_take_extension(struct tar_reader *reader, const stru
     struct status status;
     *extension = header->type != '\0' && strchr("xgLK", header->type) != NULL;
     if (!*extension) return status_ok();
-    status = reader_take_content(reader, header->size, &content);
+    status = reader_pass_content(reader, header->size);
+    if (status.code == STATUS_OK) status = reader_look(reader, offset, (size_t)header->size, &content);
     if (status.code != STATUS_OK) return status;
     if (header->type == 'x') return tar_pax_decode(reader->archive, offset, content, (size_t)header->size, override);
     if (header->type == 'g') status = tar_pax_decode(reader->archive, offset, content, (size_t)header->size, &global);
@@ -114,10 +151,11 @@ static struct status reader_take_entry(struct tar_reader *reader, const struct t
     *entry = (struct tar_entry){
         .name = reader->name,
         .regular = (header->type == '0' || header->type == '7') && !folder,
+        .bytes = reader->file == NULL ? reader->bytes + reader->position : NULL,
         .size = (size_t)size,
         .offset = reader->position,
     };
-    return reader_take_content(reader, size, &entry->bytes);
+    return reader_pass_content(reader, size);
 }
 
 struct status tar_read_entry(struct tar_reader *reader, struct tar_entry *entry, bool *found)
@@ -127,6 +165,7 @@ struct status tar_read_entry(struct tar_reader *reader, struct tar_entry *entry,
     bool end = false, extension = true, described = false;
     struct status status = status_ok();
     *found = false;
+    reader->window_used = 0;
     while (status.code == STATUS_OK && extension) {
         status = reader_take_header(reader, &header, &end);
         if (status.code != STATUS_OK || end) break;

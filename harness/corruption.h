@@ -3,7 +3,7 @@
 #ifndef HARNESS_CORRUPTION_H
 #define HARNESS_CORRUPTION_H
 
-enum { CORRUPTION_COUNT = 15 };
+#include "kernels/draw/corruption_kind.h" // enum corruption_kind: the places
 
 struct corruption {
     const char *code;  // "GN", unique only where case counts: SN is shot noise, Sn is snow

@@ -15,6 +15,9 @@ static const struct {
     size_t settings_bytes;
 } operation_facts[OPERATION_COUNT] = {
     [OPERATION_BATCH_LOAD] = {"batch_load", sizeof(struct batch_load)},
+    [OPERATION_BATCH_GATHER] = {"batch_gather", sizeof(struct batch_gather)},
+    [OPERATION_IMAGE_CORRUPT] = {"image_corrupt", sizeof(struct image_corrupt)},
+    [OPERATION_IMAGE_NORMALISE] = {"image_normalise", sizeof(struct image_normalise)},
     [OPERATION_CONV_FORWARD] = {"conv_forward", sizeof(struct conv_forward)},
     [OPERATION_CONV_BACKWARD_DATA] = {"conv_backward_data", sizeof(struct conv_backward_data)},
     [OPERATION_CONV_BACKWARD_FILTER] = {"conv_backward_filter", sizeof(struct conv_backward_filter)},

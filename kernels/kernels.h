@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "kernels/draw/corruption_law.h"
 
 // A float32 array that each run has its own of: run r's begins at data + r * stride (in floats).
 struct per_run {
@@ -83,6 +84,42 @@ struct batch_load {
     const struct training_state *states; // one per run; position says where in the order to begin
     void *output;                        // out: runs x images x height x width x channels
     int32_t *output_labels;              // out: runs x images
+};
+
+// The same images as batch_load's, by the same draws, as the bytes they were.
+struct batch_gather {
+    int runs, images, height, width, channels;
+    enum base_augmentation augmentation;
+    const uint8_t *pixels;
+    const int32_t *labels;
+    const int32_t *order;
+    size_t order_stride;
+    const struct training_state *states;
+    uint8_t *output;        // out: runs x images x height x width x channels
+    int32_t *output_labels; // out: runs x images
+};
+
+// Corrupts the images of the step, each at a severity of its own. Images must be 32 x 32 x 3: anything else, a law
+// without a corruption, and frost without textures are the caller's mistake (STATUS_USAGE sticks to the device).
+// Draws: by (seed, epoch, data-set index), so an image's corruption hangs neither on its place in the batch nor on the
+// company; see draw/corruption_draw.h.
+struct image_corrupt {
+    int runs, images, height, width, channels;
+    const struct corruption_law *laws; // one per run, in device memory
+    struct frost_textures textures;    // pixels in device memory; NULL where no law asks for frost
+    const int32_t *order;              // as batch_gather's: which image each one is
+    size_t order_stride;
+    const struct training_state *states;
+    const uint8_t *input; // runs x images x 32 x 32 x 3
+    uint8_t *output;      // out: as input; may be the input itself
+    int32_t *severities;  // out: runs x images, 0 .. 5; may be NULL
+};
+
+// (byte / 255 - 0.5) / 0.5: what makes batch_gather's bytes batch_load's activations, bit for bit.
+struct image_normalise {
+    int runs, images, height, width, channels;
+    const uint8_t *input; // runs x images x height x width x channels
+    void *output;         // out: the same in activations
 };
 
 // ---- convolution -----------------------------------------------------------------------------------------------
@@ -302,6 +339,9 @@ struct step_advance {
 
 enum operation {
     OPERATION_BATCH_LOAD,
+    OPERATION_BATCH_GATHER,
+    OPERATION_IMAGE_CORRUPT,
+    OPERATION_IMAGE_NORMALISE,
     OPERATION_CONV_FORWARD,
     OPERATION_CONV_BACKWARD_DATA,
     OPERATION_CONV_BACKWARD_FILTER,
@@ -433,6 +473,18 @@ void device_execute(struct device *device, enum operation operation, const void 
 static inline void batch_load(struct device *device, const struct batch_load *settings)
 {
     device_execute(device, OPERATION_BATCH_LOAD, settings);
+}
+static inline void batch_gather(struct device *device, const struct batch_gather *settings)
+{
+    device_execute(device, OPERATION_BATCH_GATHER, settings);
+}
+static inline void image_corrupt(struct device *device, const struct image_corrupt *settings)
+{
+    device_execute(device, OPERATION_IMAGE_CORRUPT, settings);
+}
+static inline void image_normalise(struct device *device, const struct image_normalise *settings)
+{
+    device_execute(device, OPERATION_IMAGE_NORMALISE, settings);
 }
 static inline void conv_forward(struct device *device, const struct conv_forward *settings)
 {

@@ -71,9 +71,7 @@ struct status kernels_choose(const struct kernels *const *available, const char 
     list_backends(available, names, sizeof names);
     *chosen = NULL;
     if (!any && found == NULL)
-        return status_error(STATUS_USAGE,
-                            "--device: expected one of auto, cpu, %s; found \"%s\"", names,
-                            name);
+        return status_error(STATUS_USAGE, "--device: expected one of auto, cpu, %s; found \"%s\"", names, name);
     if (!precise)
         return status_error(STATUS_DEVICE, "precision %s needs %s; available: %s", precision_name(precision),
                             missing_for_bf16(), names);

@@ -56,6 +56,15 @@ static struct operations list_operations(const json_t *document)
     return operations;
 }
 
+// Of an operation, the same in both figures; far apart for the first ones, which take the most time.
+static const char *colour_of(int operation)
+{
+    static const char *const colours[] = {"#7f7f7f", "#1f77b4", "#ff7f0e", "#2ca02c", "#bcbd22", "#17becf",
+                                          "#d62728", "#9467bd", "#e377c2", "#8c564b", "#aec7e8", "#ffbb78",
+                                          "#98df8a", "#ff9896", "#c5b0d5", "#c49c94"};
+    return colours[operation % (int)(sizeof colours / sizeof colours[0])];
+}
+
 static void append_terminal(struct text *script)
 {
     text_append_format(script, "set terminal svg size %d,%d font \"sans-serif,13\" noenhanced background \"white\"\n",
@@ -97,8 +106,8 @@ void bench_plots_roofline(const json_t *document, struct text *script)
     text_append(script, "\nroof(x) = x * bandwidth < rate ? x * bandwidth : rate\nset samples 400\n"
                         "plot roof(x) with lines lw 2 lc rgb \"#444444\" title \"measured ceilings\"");
     for (int i = 0; i < operations.count; i++)
-        text_append_format(script, ", $points%d using 1:2 with points pt %d ps 0.8 lc %d title \"%s\"", i, 5 + i % 9,
-                           i + 1, operations.names[i]);
+        text_append_format(script, ", $points%d using 1:2 with points pt %d ps 0.8 lc rgb \"%s\" title \"%s\"", i,
+                           5 + i % 9, colour_of(i), operations.names[i]);
     text_append(script, "\n");
 }
 
@@ -141,9 +150,11 @@ void bench_plots_time_share(const json_t *document, struct text *script)
     const int count = list_steps(document, steps);
     const struct operations operations = list_operations(document);
     append_terminal(script);
-    text_append(script, "set style data histogram\nset style histogram rowstacked\nset style fill solid 0.9 border -1\n"
-                        "set boxwidth 0.6\nset yrange [0:100]\nset ylabel \"% of the cases' time in a step\"\n"
-                        "$shares << EOD\n");
+    text_append(
+        script,
+        "set style data histogram\nset style histogram rowstacked\nset style fill solid 0.9 border -1\n"
+        "set boxwidth 0.6\nset yrange [0:100]\nset xtics rotate by -20\nset ylabel \"% of the cases' time in a step\"\n"
+        "$shares << EOD\n");
     for (int s = 0; s < count; s++) {
         const double total = step_milliseconds(document, steps[s], NULL);
         text_append_format(script, "\"%s: %.2f ms\"", steps[s], total);
@@ -155,8 +166,8 @@ void bench_plots_time_share(const json_t *document, struct text *script)
     }
     text_append(script, "EOD\nplot ");
     for (int i = 0; i < operations.count; i++)
-        text_append_format(script, "%s$shares using %d%s lc %d title \"%s\"", i == 0 ? "" : ", ", i + 2,
-                           i == 0 ? ":xtic(1)" : "", i + 1, operations.names[i]);
+        text_append_format(script, "%s$shares using %d%s lc rgb \"%s\" title \"%s\"", i == 0 ? "" : ", ", i + 2,
+                           i == 0 ? ":xtic(1)" : "", colour_of(i), operations.names[i]);
     text_append(script, "\n");
 }
 

@@ -68,10 +68,20 @@ static void append_warnings(const struct report_summary *summary, struct text *h
     const struct step_profile *profile = &summary->profile;
     if (summary->latest != NULL && strcmp(profile->configuration_hash, summary->latest->configuration_hash) != 0)
         text_append(html, "<p class=\"note\">It was measured for another configuration than the one above.</p>\n");
-    if (!(profile->processor_percent < 90)) return;
-    text_append(html, "<p class=\"note\">The step\u2019s threads got ");
-    text_append_fixed(html, profile->processor_percent, 0);
-    text_append(html, "\u00a0% of the processor time: other programs were at work, and the times are too long.</p>\n");
+    if (profile->processor_percent < 90) {
+        text_append(html, "<p class=\"note\">The step\u2019s threads got ");
+        text_append_fixed(html, profile->processor_percent, 0);
+        text_append(html,
+                    "\u00a0% of the processor time: other programs were at work, and the times are too long.</p>\n");
+    }
+    const double before = profile->fma_fp32_gflops_before, after = profile->fma_fp32_gflops_after;
+    if (fmin(before, after) < 0.9 * fmax(before, after)) {
+        text_append(html, "<p class=\"note\">The machine\u2019s arithmetic ceiling moved from ");
+        text_append_fixed(html, before, 0);
+        text_append(html, " to ");
+        text_append_fixed(html, after, 0);
+        text_append(html, "\u00a0GFLOP/s meanwhile, so shares of the bound are uncertain.</p>\n");
+    }
 }
 
 // Percentages and rates in the order of the head; blank where there is none.

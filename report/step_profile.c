@@ -102,6 +102,8 @@ static void read_step(struct step_profile *profile, struct status *status)
     profile->kernel_seconds = json_member_number(step, "kernel_seconds", 0, step_profile_large, status);
     profile->one_thread_seconds = json_optional_number(step, "one_thread_seconds");
     profile->processor_percent = json_optional_number(step, "processor_percent");
+    profile->fma_fp32_gflops_before = json_optional_number(ceilings, "fma_fp32_gflops");
+    profile->fma_fp32_gflops_after = json_optional_number(step, "fma_fp32_gflops_after");
     const bool bf16 = strcmp(profile->precision, "bf16") == 0;
     profile->fma_gflops = json_optional_number(ceilings, bf16 ? "fma_bf16_gflops" : "fma_fp32_gflops");
     profile->copy_gigabytes_per_second = json_optional_number(ceilings, "copy_gigabytes_per_second");

@@ -28,9 +28,10 @@ struct step_profile {
     const char *configuration_hash, *method, *measured, *backend, *precision, *instructions;
     double depth, widen, threads, images, calls;
     double seconds, kernel_seconds;
-    double one_thread_seconds, processor_percent;  // NaN where not measured
-    double fma_gflops, copy_gigabytes_per_second;  // ceilings, of this precision; NaN where not measured
-    struct step_profile_line *shapes, *operations; // each longest first
+    double one_thread_seconds, processor_percent;         // NaN where not measured
+    double fma_gflops, copy_gigabytes_per_second;         // ceilings, of this precision; NaN where not measured
+    double fma_fp32_gflops_before, fma_fp32_gflops_after; // around the steps; likewise
+    struct step_profile_line *shapes, *operations;        // each longest first
     size_t shape_count, operation_count;
 };
 

@@ -123,7 +123,8 @@ Test(bench_case, errors_are_relative_to_the_largest_value)
 static struct check_result check(const struct kernels *kernels, const struct bench_case *bench_case, int part_images,
                                  void (*spoil)(struct instance *instance))
 {
-    struct device *device = device_for_test(kernels, 2), *reference = device_for_test(kernels_find("reference"), 1);
+    struct device *device = NULL, *reference = device_for_test(kernels_find("reference"), 1);
+    cr_assert(eq(int, device_open(kernels, (struct device_settings){.threads = 2}, &device).code, STATUS_OK));
     struct instance tested, expected;
     struct check_result result;
     const struct bench_case part = bench_case_resize(bench_case, part_images);

@@ -20,7 +20,7 @@
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 
-static const char *const commands[] = {"reproduce", "train", "evaluate", "bench", "report", "doctor"};
+static const char *const commands[] = {"reproduce", "train", "evaluate", "corrupt", "bench", "report", "doctor"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 // WRN-10-1 on a few drawn images: one teacher, one target, two epochs of ten steps each.

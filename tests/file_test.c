@@ -200,6 +200,33 @@ Test(file, a_rename_that_fails_leaves_nothing_behind)
     cr_expect(ne(ptr, strstr(status.message, "absent/data.bin"), NULL), "%s", status.message);
 }
 
+Test(file, what_is_written_in_pieces_appears_at_the_end)
+{
+    struct file_writer *writer = NULL;
+    cr_assert(eq(int, file_write_atomic("data.bin", "old content", 11).code, STATUS_OK));
+    cr_assert(eq(int, file_writer_open("data.bin", &writer).code, STATUS_OK));
+    cr_expect(eq(int, file_writer_append(writer, "new ", 4).code, STATUS_OK));
+    cr_expect(eq(int, file_writer_append(writer, "words", 5).code, STATUS_OK));
+    expect_content("data.bin", "old content", 11);
+    cr_expect(eq(int, file_writer_commit(writer).code, STATUS_OK));
+    file_writer_destroy(writer);
+    expect_content("data.bin", "new words", 9);
+    cr_expect(eq(int, count_entries("."), 1), "a temporary file stayed behind");
+}
+
+Test(file, pieces_without_commit_leave_nothing_behind)
+{
+    struct file_writer *writer = NULL;
+    cr_assert(eq(int, file_writer_open("data.bin", &writer).code, STATUS_OK));
+    cr_expect(eq(int, file_writer_append(writer, "half", 4).code, STATUS_OK));
+    cr_expect(eq(int, count_entries("."), 1), "the temporary file");
+    file_writer_destroy(writer);
+    cr_expect(eq(int, count_entries("."), 0));
+    file_writer_destroy(NULL);
+    struct status status = file_writer_open("absent/data.bin", &writer);
+    cr_expect(status.code == STATUS_MISSING && writer == NULL, "%s", status.message);
+}
+
 // A temporary file of a process that was killed, with our own process number by chance, is no obstacle.
 Test(file, leftovers_of_a_killed_process_do_not_matter)
 {

@@ -50,6 +50,8 @@ Test(npy, reads_every_type_and_both_versions)
         {{magic, 1, "{'descr': '<i4', 'fortran_order': False, 'shape': (), }\n", 4}, NPY_INT32, 0, 1},
         {{magic, 1, "{'descr': '|u1', 'fortran_order': False, 'shape': (1,2,3,4)}\n", 24}, NPY_UINT8, 4, 24},
         {{magic, 1, "{'descr': '|u1', 'fortran_order': False, 'shape': (0,)}\n", 0}, NPY_UINT8, 1, 0},
+        {{magic, 1, "{'descr': '|i1', 'fortran_order': False, 'shape': (3,)}\n", 3}, NPY_INT8, 1, 3},
+        {{magic, 1, "{'descr': '<u2', 'fortran_order': False, 'shape': (3,)}\n", 6}, NPY_UINT16, 1, 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct npy array;

@@ -7,75 +7,8 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-
-static const double deviations = 4.753;
-
-// The value that chi-square with `freedom` degrees exceeds with probability 1e-6 (Wilson and Hilferty).
-static double chi_square_bound(double freedom)
-{
-    double spread = 2.0 / (9.0 * freedom), root = 1.0 - spread + deviations * sqrt(spread);
-    return freedom * root * root * root;
-}
-
-static double chi_square_of_counts(const uint32_t *counts, size_t cells, double expected)
-{
-    double sum = 0;
-    for (size_t i = 0; i < cells; i++) sum += (counts[i] - expected) * (counts[i] - expected) / expected;
-    return sum;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double *allocate_doubles(size_t count)
-{
-    double *values = malloc(count * sizeof *values);
-    cr_assert(ne(ptr, values, NULL));
-    return values;
-}
-
-// Kolmogorov's statistic times sqrt(count); sorts the values. Above 2.694 with probability 2 exp(-2 * 2.694^2) = 1e-6.
-static double kolmogorov_statistic(double *values, size_t count, double (*distribution)(double))
-{
-    double largest = 0;
-    qsort(values, count, sizeof *values, compare_doubles);
-    for (size_t i = 0; i < count; i++) {
-        double p = distribution(values[i]);
-        largest = fmax(largest, fmax(p - (double)i / (double)count, (double)(i + 1) / (double)count - p));
-    }
-    return largest * sqrt((double)count);
-}
-
-static double uniform_distribution(double x)
-{
-    return x;
-}
-
-static double normal_distribution(double x)
-{
-    return 0.5 * erfc(-x * M_SQRT1_2);
-}
-
-struct moments {
-    double mean, variance, skewness, kurtosis; // the last two standardised: 0 and 3 for a normal distribution
-};
-
-static struct moments moments_of(const double *values, size_t count)
-{
-    double n = (double)count, sum = 0, second = 0, third = 0, fourth = 0;
-    for (size_t i = 0; i < count; i++) sum += values[i];
-    double mean = sum / n;
-    for (size_t i = 0; i < count; i++) {
-        double d = values[i] - mean;
-        second += d * d / n;
-        third += d * d * d / n;
-        fourth += d * d * d * d / n;
-    }
-    return (struct moments){mean, second, third / pow(second, 1.5), fourth / (second * second)};
-}
+#include "tests/support/distribution.h"
+#include "tests/support/memory.h"
 
 static double correlation_of_neighbours(const double *values, size_t count, struct moments moments)
 {
@@ -90,17 +23,18 @@ Test(random_distribution, uniform)
     const double n = (double)count;
     for (int open = 0; open < 2; open++) {
         struct random_stream stream = random_stream_create(/* seed */ 21, PURPOSE_TEST, 0, (uint32_t)open);
-        double *values = allocate_doubles(count);
+        double *values = test_allocate(count * sizeof(double));
         for (size_t i = 0; i < count; i++)
             values[i] = open ? random_next_uniform_open(&stream) : (double)random_next_uniform(&stream);
         struct moments moments = moments_of(values, count);
         double correlation = correlation_of_neighbours(values, count, moments);
         double kolmogorov = kolmogorov_statistic(values, count, uniform_distribution);
         // Standard errors: the mean's is sqrt(1/12/n), the variance's sqrt((1/80 - 1/144)/n).
-        cr_expect(fabs(moments.mean - 0.5) <= deviations * sqrt(1 / 12.0 / n), "open %d: mean %g", open, moments.mean);
-        cr_expect(fabs(moments.variance - 1 / 12.0) <= deviations * sqrt((1 / 80.0 - 1 / 144.0) / n),
+        cr_expect(fabs(moments.mean - 0.5) <= distribution_deviations * sqrt(1 / 12.0 / n), "open %d: mean %g", open,
+                  moments.mean);
+        cr_expect(fabs(moments.variance - 1 / 12.0) <= distribution_deviations * sqrt((1 / 80.0 - 1 / 144.0) / n),
                   "open %d: variance %g", open, moments.variance);
-        cr_expect(fabs(correlation) <= deviations / sqrt(n), "open %d: correlation %g", open, correlation);
+        cr_expect(fabs(correlation) <= distribution_deviations / sqrt(n), "open %d: correlation %g", open, correlation);
         cr_expect(kolmogorov <= 2.694, "open %d: Kolmogorov statistic %g (seed 21)", open, kolmogorov);
         free(values);
     }
@@ -111,16 +45,20 @@ Test(random_distribution, normal)
     const size_t count = 1000000;
     const double n = (double)count;
     struct random_stream stream = random_stream_create(/* seed */ 22, PURPOSE_TEST, 0, 0);
-    double *values = allocate_doubles(count);
+    double *values = test_allocate(count * sizeof(double));
     for (size_t i = 0; i < count; i++) values[i] = random_next_normal(&stream);
     struct moments moments = moments_of(values, count);
     double correlation = correlation_of_neighbours(values, count, moments);
     double kolmogorov = kolmogorov_statistic(values, count, normal_distribution);
-    cr_expect(fabs(moments.mean) <= deviations * sqrt(1 / n), "mean %g (seed 22)", moments.mean);
-    cr_expect(fabs(moments.variance - 1) <= deviations * sqrt(2 / n), "variance %g (seed 22)", moments.variance);
-    cr_expect(fabs(moments.skewness) <= deviations * sqrt(6 / n), "skewness %g (seed 22)", moments.skewness);
-    cr_expect(fabs(moments.kurtosis - 3) <= deviations * sqrt(24 / n), "kurtosis %g (seed 22)", moments.kurtosis);
-    cr_expect(fabs(correlation) <= deviations / sqrt(n), "correlation of neighbours %g (seed 22)", correlation);
+    cr_expect(fabs(moments.mean) <= distribution_deviations * sqrt(1 / n), "mean %g (seed 22)", moments.mean);
+    cr_expect(fabs(moments.variance - 1) <= distribution_deviations * sqrt(2 / n), "variance %g (seed 22)",
+              moments.variance);
+    cr_expect(fabs(moments.skewness) <= distribution_deviations * sqrt(6 / n), "skewness %g (seed 22)",
+              moments.skewness);
+    cr_expect(fabs(moments.kurtosis - 3) <= distribution_deviations * sqrt(24 / n), "kurtosis %g (seed 22)",
+              moments.kurtosis);
+    cr_expect(fabs(correlation) <= distribution_deviations / sqrt(n), "correlation of neighbours %g (seed 22)",
+              correlation);
     cr_expect(kolmogorov <= 2.694, "Kolmogorov statistic %g (seed 22)", kolmogorov);
     free(values);
 }
@@ -137,35 +75,8 @@ Test(random_distribution, normal_tails)
         above += normal > 4;
     }
     double expected = count * normal_distribution(-4); // 317
-    cr_expect(fabs(below - expected) <= deviations * sqrt(expected), "%d below -4 (seed 23)", below);
-    cr_expect(fabs(above - expected) <= deviations * sqrt(expected), "%d above 4 (seed 23)", above);
-}
-
-static double poisson_probability(double mean, double k)
-{
-    return exp(-mean + k * log(mean) - lgamma(k + 1));
-}
-
-// Cells are single counts; those on either side with fewer than 10 expected draws are taken together.
-static void check_poisson_cells(double mean, const uint32_t *counts, size_t cells, double draws)
-{
-    double sum = 0, expected = 0, found = 0, freedom = -1, rest = 1;
-    for (size_t k = 0; k < cells; k++) {
-        double probability = poisson_probability(mean, (double)k);
-        expected += draws * probability;
-        found += counts[k];
-        rest -= probability;
-        bool last = k + 1 == cells;
-        if (last) expected += draws * fmax(rest, 0);
-        if (last || (expected >= 10 && draws * fmax(rest, 0) >= 10)) {
-            sum += (found - expected) * (found - expected) / expected;
-            freedom++;
-            expected = found = 0;
-        }
-    }
-    cr_expect(ge(dbl, freedom, 1), "mean %g", mean);
-    cr_expect(sum <= chi_square_bound(freedom), "mean %g: chi-square %g with %g degrees, bound %g (seed 24)", mean, sum,
-              freedom, chi_square_bound(freedom));
+    cr_expect(fabs(below - expected) <= distribution_deviations * sqrt(expected), "%d below -4 (seed 23)", below);
+    cr_expect(fabs(above - expected) <= distribution_deviations * sqrt(expected), "%d above 4 (seed 23)", above);
 }
 
 Test(random_distribution, poisson)
@@ -185,11 +96,14 @@ Test(random_distribution, poisson)
         }
         double mean_error = sum / DRAWS, variance = squares / DRAWS - mean_error * mean_error;
         // Standard errors: the mean's is sqrt(mean / n), the variance's sqrt((mean + 2 mean^2) / n).
-        cr_expect(fabs(mean_error) <= deviations * sqrt(mean / DRAWS), "mean %g: off by %g (seed 24)", mean,
-                  mean_error);
-        cr_expect(fabs(variance - mean) <= deviations * sqrt((mean + 2 * mean * mean) / DRAWS),
+        cr_expect(fabs(mean_error) <= distribution_deviations * sqrt(mean / DRAWS), "mean %g: off by %g (seed 24)",
+                  mean, mean_error);
+        cr_expect(fabs(variance - mean) <= distribution_deviations * sqrt((mean + 2 * mean * mean) / DRAWS),
                   "mean %g: variance %g (seed 24)", mean, variance);
-        check_poisson_cells(mean, counts, CELLS, DRAWS);
+        struct chi_square cells = chi_square_of_poisson(mean, counts, CELLS, DRAWS);
+        cr_expect(ge(dbl, cells.freedom, 1), "mean %g", mean);
+        cr_expect(cells.sum <= chi_square_bound(cells.freedom), "mean %g: chi-square %g with %g degrees (seed 24)",
+                  mean, cells.sum, cells.freedom);
     }
 }
 
@@ -204,9 +118,9 @@ Test(random_distribution, poisson_at_the_ends_of_its_range)
         sum += d;
         squares += d * d;
     }
-    cr_expect(fabs(sum / count) <= deviations * sqrt(mean / count), "off by %g (seed 25)", sum / count);
-    cr_expect(fabs(squares / count - mean) <= deviations * mean * sqrt(2.0 / count), "variance %g (seed 25)",
-              squares / count);
+    cr_expect(fabs(sum / count) <= distribution_deviations * sqrt(mean / count), "off by %g (seed 25)", sum / count);
+    cr_expect(fabs(squares / count - mean) <= distribution_deviations * mean * sqrt(2.0 / count),
+              "variance %g (seed 25)", squares / count);
 }
 
 // Bounds just above a power of two are where a biased method shows; so are bounds of the same order as 2^32.

@@ -102,6 +102,7 @@ Test(report_profile, all_files_tell_it)
     expect_count("index.html", "3200 images/s", 1);
     expect_count("index.html", "of the processor time", 0);
     expect_count("index.html", "another configuration", 0);
+    expect_count("index.html", "ceiling moved", 0);
     expect_count("index.html", "rgb(0,1", 0); // no placeholder is left
     expect_count("index.html", "rgb(  0", 0);
     if (have_gnuplot()) {
@@ -134,10 +135,12 @@ Test(report_profile, many_operations_share_a_bar)
 
 Test(report_profile, says_what_makes_it_worth_less)
 {
-    sample_profile_write("out", &(struct sample_profile){.hash = "another", .processor_percent = 51});
+    sample_profile_write(
+        "out", &(struct sample_profile){.hash = "another", .processor_percent = 51, .fma_fp32_gflops_after = 400});
     write_report(false, NULL);
     expect_count("index.html", "measured for another configuration", 1);
     expect_count("index.html", "got 51\u00a0% of the processor time", 1);
+    expect_count("index.html", "ceiling moved from 700 to 400\u00a0GFLOP/s", 1);
     expect_count("index.html", "<svg", 0);
     sample_profile_write("out", &(struct sample_profile){.threads = 1});
     write_report(false, NULL);

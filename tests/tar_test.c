@@ -7,25 +7,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/support/archive.h"
 
 // Walks through all entries. What it saw: "name:size[!];" each, with ! where it is no ordinary file.
-static struct status walk(const struct archive *archive, char *seen, size_t seen_size)
+static struct status walk_reader(struct tar_reader *reader, const struct archive *archive, char *seen, size_t seen_size)
 {
-    struct tar_reader reader = tar_reader_create("sample.tar", archive->bytes, archive->size);
     struct status status = status_ok();
     struct tar_entry entry;
     bool found = true;
     seen[0] = '\0';
     while (status.code == STATUS_OK && found) {
-        status = tar_read_entry(&reader, &entry, &found);
+        status = tar_read_entry(reader, &entry, &found);
         if (status.code == STATUS_OK && found) {
             size_t used = strlen(seen);
-            cr_assert(entry.bytes >= archive->bytes && entry.bytes + entry.size <= archive->bytes + archive->size);
+            cr_assert(entry.offset <= archive->size && entry.size <= archive->size - entry.offset);
+            cr_assert(entry.bytes == (reader->file != NULL ? NULL : archive->bytes + entry.offset));
             snprintf(seen + used, seen_size - used, "%s:%zu%s;", entry.name, entry.size, entry.regular ? "" : "!");
         }
     }
+    return status;
+}
+
+// The same archive in a file.
+static struct status walk_file(const struct archive *archive, char *seen, size_t seen_size)
+{
+    struct tar_reader reader;
+    struct plain_file file = {.descriptor = memfd_create("sample.tar", 0), .size = archive->size};
+    cr_assert(file.descriptor >= 0 && write(file.descriptor, archive->bytes, archive->size) == (ssize_t)archive->size);
+    cr_assert(eq(int, tar_reader_create_file("sample.tar", &file, &reader).code, STATUS_OK));
+    struct status status = walk_reader(&reader, archive, seen, seen_size);
+    tar_reader_destroy(&reader);
+    plain_file_close(&file);
+    return status;
+}
+
+// In memory and in a file; both must see the same.
+static struct status walk(const struct archive *archive, char *seen, size_t seen_size)
+{
+    char seen_in_file[4096];
+    struct tar_reader reader = tar_reader_create("sample.tar", archive->bytes, archive->size);
+    struct status status = walk_reader(&reader, archive, seen, seen_size);
+    struct status in_file = walk_file(archive, seen_in_file, sizeof seen_in_file);
+    cr_expect(eq(str, seen, seen_in_file));
+    cr_expect(eq(int, in_file.code, status.code));
+    cr_expect(eq(str, in_file.message, status.message));
     return status;
 }
 
@@ -305,4 +333,24 @@ Test(tar, what_is_no_tar_is_refused)
     archive_append_member(&archive, "a", '0', "abc", 3);
     archive_append_end(&archive);
     expect_refusal(&archive, "second block of the end marker");
+}
+
+// In a file, the headers of one entry are read into a window of fixed size; those of all entries together may be longer.
+Test(tar, headers_in_a_file_have_a_limit_for_each_entry)
+{
+    char comment[TAR_WINDOW_BYTES / 2], seen[64];
+    struct archive archive = {0};
+    memset(comment, 'c', sizeof comment);
+    comment[sizeof comment - 1] = '\0';
+    for (int i = 0; i < 3; i++) {
+        archive_append_member(&archive, "././@LongLink", 'K', comment, sizeof comment);
+        archive_append_member(&archive, "a", '0', "abc", 3);
+    }
+    archive_append_end(&archive);
+    expect_walk(&archive, "a:3;a:3;a:3;");
+    for (int i = 0; i < 2; i++) archive_append_member(&archive, "././@LongLink", 'K', comment, sizeof comment);
+    archive_append_member(&archive, "a", '0', "abc", 3);
+    archive_append_end(&archive);
+    expect_error(walk_file(&archive, seen, sizeof seen), STATUS_BAD_INPUT, "at most 32768 bytes of headers", "window");
+    archive_destroy(&archive);
 }

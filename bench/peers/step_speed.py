@@ -1,10 +1,10 @@
-"""Times the training step of a WideResNet in PyTorch and in transinv, by turns, on the same random-image work.
+"""Times the training step, or inference, of a WideResNet in PyTorch and in transinv, by turns, on the same work.
 
     make build/bench/step-speed && /usr/bin/python3 bench/peers/step_speed.py
 
-A step is forward, cross entropy, backward and a Nesterov SGD update of all parameters, from a batch that is already in
-memory; with --inference it is the forward pass with running statistics alone. --precision bf16 is torch.autocast in
-PyTorch and training.precision = bf16 in transinv; parameters and optimiser are float32 in both. Every round measures each of them for a few seconds after one untimed step; what counts is the
+A step is forward, cross entropy, backward and a Nesterov SGD update of all parameters in float32, from a batch that
+is already in memory. With --precision bf16 PyTorch runs under torch.autocast, as its users would; --inference is
+the forward pass with running statistics. Every round measures each of them for a few seconds after one untimed step; what counts is the
 ratio within a round, since the machine's speed drifts between rounds.
 """
 import argparse
@@ -31,8 +31,8 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of activations")
-    parser.add_argument("--inference", action="store_true", help="the forward pass alone, with running statistics")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--inference", action="store_true", help="the forward pass alone")
     parser.add_argument("--layouts", default="channels_last,contiguous", help="of PyTorch's tensors, comma-separated")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
@@ -43,8 +43,8 @@ class Ours:
     """bench/peers/step_speed.c in a process of its own, which sleeps between its turns."""
 
     def __init__(self, arguments):
-        numbers = ("depth", "widen", "batch", "classes", "threads", "backend", "precision")
-        command = [arguments.binary] + [f"--{name}={getattr(arguments, name)}" for name in numbers]
+        names = ("depth", "widen", "batch", "classes", "threads", "backend", "precision")
+        command = [arguments.binary] + [f"--{name}={getattr(arguments, name)}" for name in names]
         command += ["--inference"] if arguments.inference else []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.name = "transinv " + " ".join(self.answer("ready")[:1])
@@ -71,18 +71,16 @@ class Peer:
         images = torch.rand(arguments.batch, 3, 32, 32) * 2 - 1
         self.images = images.contiguous(memory_format=LAYOUTS[layout])
         self.labels = torch.randint(0, arguments.classes, (arguments.batch,))
-        self.narrow = arguments.precision == "bf16"
-        self.inference = arguments.inference
-        self.network.train(not self.inference)
+        self.bf16 = arguments.precision == "bf16"
+        self.network.train(not arguments.inference)
 
     def autocast(self):
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.narrow)
+        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
 
     def infer(self):
         with torch.inference_mode(), self.autocast():
             self.network(self.images)
 
-    # As PyTorch's documentation has it: forward and loss under autocast, backward outside.
     def train(self):
         with self.autocast():
             loss = functional.cross_entropy(self.network(self.images), self.labels)
@@ -90,17 +88,12 @@ class Peer:
         loss.backward()
         self.optimiser.step()
 
-    def step(self):
-        if self.inference:
-            self.infer()
-        else:
-            self.train()
-
     def measure(self, seconds):
-        self.step()
+        step = self.train if self.network.training else self.infer
+        step()
         start, steps, elapsed_seconds = time.monotonic(), 0, 0.0
         while steps == 0 or elapsed_seconds < seconds:
-            self.step()
+            step()
             steps += 1
             elapsed_seconds = time.monotonic() - start
         return steps * len(self.images) / elapsed_seconds

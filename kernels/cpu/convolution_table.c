@@ -53,8 +53,8 @@ int convolution_winograd_outputs(const struct device *device, enum operation ope
 // Tiles that reach over the image's edge are multiplied whole.
 static struct algorithm winograd_algorithm(const struct conv_shape *shape, int outputs)
 {
-    double rows = (shape->height + outputs - 1) / outputs, columns = (shape->width + outputs - 1) / outputs;
-    double products = rows * columns * (outputs + 2) * (outputs + 2);
+    int rows = (shape->height + outputs - 1) / outputs, columns = (shape->width + outputs - 1) / outputs;
+    double products = (double)(rows * columns) * (outputs + 2) * (outputs + 2);
     return (struct algorithm){outputs == 4 ? "winograd-4x4" : "winograd-2x2",
                               products / (9.0 * shape->height * shape->width)};
 }

@@ -18,6 +18,9 @@ const struct kernels kernels_reference = {
     .operations =
         {
             [OPERATION_BATCH_LOAD] = batch_load_reference,
+            [OPERATION_BATCH_GATHER] = batch_gather_reference,
+            [OPERATION_IMAGE_CORRUPT] = image_corrupt_reference,
+            [OPERATION_IMAGE_NORMALISE] = image_normalise_reference,
             [OPERATION_CONV_FORWARD] = conv_forward_reference,
             [OPERATION_CONV_BACKWARD_DATA] = conv_backward_data_reference,
             [OPERATION_CONV_BACKWARD_FILTER] = conv_backward_filter_reference,

@@ -14,6 +14,9 @@ struct statistics_reference {
 extern const struct kernels kernels_reference;
 
 void batch_load_reference(struct device *device, const void *settings);
+void batch_gather_reference(struct device *device, const void *settings);
+void image_corrupt_reference(struct device *device, const void *settings);
+void image_normalise_reference(struct device *device, const void *settings);
 void conv_forward_reference(struct device *device, const void *settings);
 void conv_backward_data_reference(struct device *device, const void *settings);
 void conv_backward_filter_reference(struct device *device, const void *settings);

@@ -65,6 +65,8 @@ static double element(const struct npy *file, size_t i)
     case NPY_FLOAT64: return ((const double *)file->values)[i];
     case NPY_INT32: return (double)((const int32_t *)file->values)[i];
     case NPY_UINT8: return (double)((const uint8_t *)file->values)[i];
+    case NPY_INT8: return (double)((const int8_t *)file->values)[i];
+    case NPY_UINT16: return (double)((const uint16_t *)file->values)[i];
     }
     return 0;
 }
@@ -84,7 +86,7 @@ static void take_truth(struct golden_array *array, const struct npy *file)
 
 static void take_values(struct golden_array *array, const struct npy *file)
 {
-    if (file->type == NPY_INT32 || file->type == NPY_UINT8) {
+    if (file->type != NPY_FLOAT32 && file->type != NPY_FLOAT64) {
         array->integers = test_allocate(file->count * sizeof *array->integers);
         for (size_t i = 0; i < file->count; i++) array->integers[i] = (int32_t)element(file, i);
         return;

@@ -14,7 +14,9 @@ static size_t element_size(enum npy_type type)
     case NPY_FLOAT32: return 4;
     case NPY_FLOAT64: return 8;
     case NPY_INT32: return 4;
-    case NPY_UINT8: return 1;
+    case NPY_UINT8:
+    case NPY_INT8: return 1;
+    case NPY_UINT16: return 2;
     }
     return 0;
 }
@@ -31,8 +33,8 @@ static const char *find_value(const char *header, const char *key)
 
 static bool parse_type(const char *header, enum npy_type *type)
 {
-    static const char *const names[] = {
-        [NPY_FLOAT32] = "'<f4'", [NPY_FLOAT64] = "'<f8'", [NPY_INT32] = "'<i4'", [NPY_UINT8] = "'|u1'"};
+    static const char *const names[] = {[NPY_FLOAT32] = "'<f4'", [NPY_FLOAT64] = "'<f8'", [NPY_INT32] = "'<i4'",
+                                        [NPY_UINT8] = "'|u1'",   [NPY_INT8] = "'|i1'",    [NPY_UINT16] = "'<u2'"};
     const char *value = find_value(header, "'descr':");
     for (int i = 0; value != NULL && i < (int)(sizeof names / sizeof names[0]); i++)
         if (strncmp(value, names[i], strlen(names[i])) == 0) {
@@ -71,7 +73,8 @@ static struct status parse_header(const char *path, const char *header, struct n
     if (order == NULL || strncmp(order, "False", 5) != 0)
         return status_error(STATUS_BAD_INPUT, "read %s: expected C order, header says %s", path, header);
     if (!parse_type(header, &array->type))
-        return status_error(STATUS_BAD_INPUT, "read %s: expected <f4, <f8, <i4 or |u1, header says %s", path, header);
+        return status_error(STATUS_BAD_INPUT, "read %s: expected <f4, <f8, <i4, |u1, |i1 or <u2, header says %s", path,
+                            header);
     if (!parse_shape(header, array))
         return status_error(STATUS_BAD_INPUT, "read %s: no usable shape, header says %s", path, header);
     return status_ok();

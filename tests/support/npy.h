@@ -1,4 +1,4 @@
-// npy.h: reads NumPy's .npy files (format versions 1 and 2), strictly: little endian, C order, four element types.
+// npy.h: reads NumPy's .npy files (format versions 1 and 2), strictly: little endian, C order, six element types.
 #ifndef TESTS_SUPPORT_NPY_H
 #define TESTS_SUPPORT_NPY_H
 
@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 
-enum npy_type { NPY_FLOAT32, NPY_FLOAT64, NPY_INT32, NPY_UINT8 }; // <f4 <f8 <i4 |u1
+enum npy_type { NPY_FLOAT32, NPY_FLOAT64, NPY_INT32, NPY_UINT8, NPY_INT8, NPY_UINT16 }; // <f4 <f8 <i4 |u1 |i1 <u2
 
 enum { NPY_DIMENSIONS_LIMIT = 8 };
 

@@ -44,10 +44,12 @@ void sample_profile_write(const char *folder, const struct sample_profile *sampl
     json_t *ceilings =
         json_pack("{s:s, s:f, s:n, s:f, s:f}", "instructions", either(sample->text, "AVX2"), "fma_fp32_gflops", 700.0,
                   "fma_bf16_gflops", "copy_gigabytes_per_second", 70.0, "copy_megabytes", 134.0);
-    json_t *step = json_pack("{s:i, s:i, s:i, s:f, s:f, s:o, s:f, s:f}", "images", 32, "calls", 8 + others,
-                             "steps_measured", 50, "seconds", 0.01, "kernel_seconds", 0.0095, "one_thread_seconds",
-                             sample->threads == 1 ? json_null() : json_real(0.015), "images_per_second", 3200.0,
-                             "processor_percent", sample->processor_percent == 0 ? 99 : sample->processor_percent);
+    json_t *step =
+        json_pack("{s:i, s:i, s:i, s:f, s:f, s:o, s:f, s:f, s:f}", "images", 32, "calls", 8 + others, "steps_measured",
+                  50, "seconds", 0.01, "kernel_seconds", 0.0095, "one_thread_seconds",
+                  sample->threads == 1 ? json_null() : json_real(0.015), "images_per_second", 3200.0,
+                  "processor_percent", sample->processor_percent == 0 ? 99.0 : sample->processor_percent,
+                  "fma_fp32_gflops_after", sample->fma_fp32_gflops_after == 0 ? 700.0 : sample->fma_fp32_gflops_after);
     json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:{s:s}, s:i, s:s, s:o, s:o, s:o}", "format", 1,
                              "preset", "quick", "configuration_hash", either(sample->hash, SAMPLE_HASH), "method",
                              either(sample->text, "FT"), "depth", 10, "widen", 1, "classes", 100, "measured",

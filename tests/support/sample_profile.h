@@ -4,12 +4,13 @@
 
 // What a test leaves out takes the value in brackets.
 struct sample_profile {
-    const char *hash;         // [SAMPLE_HASH of run_folders.h]
-    const char *operation;    // of the longest row ["conv_forward"]
-    const char *text;         // method, backend, shapes and algorithms [sensible ones]
-    int operations;           // distinct ones besides the first [2]
-    double processor_percent; // [99]
-    int threads;              // [2]; with 1 there are no times of a single thread
+    const char *hash;             // [SAMPLE_HASH of run_folders.h]
+    const char *operation;        // of the longest row ["conv_forward"]
+    const char *text;             // method, backend, shapes and algorithms [sensible ones]
+    int operations;               // distinct ones besides the first [2]
+    double processor_percent;     // [99]
+    double fma_fp32_gflops_after; // [700, as before]
+    int threads;                  // [2]; with 1 there are no times of a single thread
 };
 
 // Writes `folder`/profile.json; the folder is made when absent. A step of 32 images takes 10 ms, 9.5 of them inside

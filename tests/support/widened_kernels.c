@@ -92,6 +92,18 @@ static void widened_batch_load(struct device *device, const void *settings)
     widen_output(&shadows, output);
 }
 
+static void widened_image_normalise(struct device *device, const void *settings)
+{
+    struct image_normalise normalise = *(const struct image_normalise *)settings;
+    struct shadows shadows = {.count = 0};
+    void *output = normalise.output;
+    normalise.output = shadow_of(&shadows, output,
+                                 (size_t)normalise.runs * (size_t)normalise.images * (size_t)normalise.height *
+                                     (size_t)normalise.width * (size_t)normalise.channels);
+    inner->operations[OPERATION_IMAGE_NORMALISE](device, &normalise);
+    widen_output(&shadows, output);
+}
+
 static void widened_conv_forward(struct device *device, const void *settings)
 {
     struct conv_forward conv = *(const struct conv_forward *)settings;
@@ -175,6 +187,7 @@ const struct kernels *widened_kernels(const struct kernels *kernels)
     widened = *kernels;
     widened.activation_bytes = sizeof(float);
     widened.operations[OPERATION_BATCH_LOAD] = widened_batch_load;
+    widened.operations[OPERATION_IMAGE_NORMALISE] = widened_image_normalise;
     widened.operations[OPERATION_CONV_FORWARD] = widened_conv_forward;
     widened.operations[OPERATION_CONV_BACKWARD_DATA] = widened_conv_backward_data;
     widened.operations[OPERATION_CONV_BACKWARD_FILTER] = widened_conv_backward_filter;

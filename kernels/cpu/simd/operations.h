@@ -6,6 +6,7 @@
 #include "kernels/kernels.h"
 
 void ISA_NAME(batch_load)(struct device *device, const void *settings);
+void ISA_NAME(image_normalise)(struct device *device, const void *settings);
 void ISA_NAME(conv_forward)(struct device *device, const void *settings);
 void ISA_NAME(conv_backward_data)(struct device *device, const void *settings);
 void ISA_NAME(conv_backward_filter)(struct device *device, const void *settings);

@@ -1,13 +1,11 @@
 // table.c: the CPU backend's table for one instruction set. Losses other than cross entropy, and operations
 // over a few values per channel, are reference/'s: they take under 1 % of a training step.
 #include "kernels/cpu/convolution_table.h"
+#include "kernels/cpu/corruptions/corruptions.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/simd/operations.h"
 #include "kernels/host_memory.h"
 #include "kernels/reference/reference.h"
-
-#define ISA_TEXT_EXPANDED(isa) #isa
-#define ISA_TEXT(isa) ISA_TEXT_EXPANDED(isa)
 
 // batchnorm_backward_reference reads these records as its own.
 _Static_assert(sizeof(struct channel_sums) == sizeof(struct statistics_reference), "records of sums agree");
@@ -18,7 +16,7 @@ static struct algorithm algorithm_of(const struct device *device, enum operation
 }
 
 const struct kernels ISA_NAME(kernels_cpu) = {
-    .name = "cpu-" ISA_TEXT(ISA),
+    .name = "cpu-" ISA_TEXT,
     .precision = sizeof(activation) == sizeof(float) ? PRECISION_FP32 : PRECISION_BF16,
     .arithmetic = sizeof(activation) == sizeof(float) ? CONVOLUTION_TABLE_VERSION : CONVOLUTION_TABLE_VERSION_BF16,
     .statistics_bytes = sizeof(struct channel_sums),
@@ -35,6 +33,9 @@ const struct kernels ISA_NAME(kernels_cpu) = {
     .operations =
         {
             [OPERATION_BATCH_LOAD] = ISA_NAME(batch_load),
+            [OPERATION_BATCH_GATHER] = batch_gather_cpu,
+            [OPERATION_IMAGE_CORRUPT] = ISA_NAME(image_corrupt),
+            [OPERATION_IMAGE_NORMALISE] = ISA_NAME(image_normalise),
             [OPERATION_CONV_FORWARD] = ISA_NAME(conv_forward),
             [OPERATION_CONV_BACKWARD_DATA] = ISA_NAME(conv_backward_data),
             [OPERATION_CONV_BACKWARD_FILTER] = ISA_NAME(conv_backward_filter),

@@ -117,7 +117,7 @@ static inline __attribute__((always_inline)) void add_operands(const struct tap_
                                                                tap_sums sums)
 {
     const activation *weights = b->panel;
-    const ptrdiff_t step = b->input_step, weight_step = OPERAND_CHANNELS * LANES;
+    const ptrdiff_t step = b->input_step, weight_step = (ptrdiff_t)OPERAND_CHANNELS * LANES;
     for (int t = 0; t < b->taps; t++) {
         const activation *input = (const activation *)b->tile + b->input + b->tap_offsets[t];
         for (int c = 0; c < b->channels_in; c += OPERAND_CHANNELS) {

@@ -7,10 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// ISA_NAME(conv_forward) is conv_forward_avx512 and so on: every function that leaves its file carries the suffix.
-#define ISA_JOIN_EXPANDED(name, isa) name##_##isa
-#define ISA_JOIN(name, isa) ISA_JOIN_EXPANDED(name, isa)
-#define ISA_NAME(name) ISA_JOIN(name, ISA)
+#include "kernels/cpu/isa_name.h"
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -185,6 +182,18 @@ static inline vector_double vector_widen(vector x, int half)
 #endif
 }
 
+// Lane l of the result is lane lanes[l] of first, or, from LANES on, of second. clang 14 shuffles by constants only.
+static inline vector vector_pick(vector first, vector second, vector_bits lanes)
+{
+#if defined(__clang__)
+    vector picked;
+    for (int l = 0; l < LANES; l++) picked[l] = lanes[l] < LANES ? first[lanes[l]] : second[lanes[l] - LANES];
+    return picked;
+#else
+    return __builtin_shuffle(first, second, lanes);
+#endif
+}
+
 // Row i, lane j becomes row j, lane i: log2(LANES) rounds that exchange ever larger blocks.
 static inline void vector_transpose(vector rows[LANES])
 {
@@ -198,8 +207,8 @@ static inline void vector_transpose(vector rows[LANES])
         for (int row = 0; row < LANES; row++) {
             if ((row & block) != 0) continue;
             vector first = rows[row], second = rows[row + block];
-            rows[row] = __builtin_shuffle(first, second, low);
-            rows[row + block] = __builtin_shuffle(first, second, high);
+            rows[row] = vector_pick(first, second, low);
+            rows[row + block] = vector_pick(first, second, high);
         }
     }
 }

@@ -56,7 +56,7 @@ void ISA_NAME(winograd_input_row)(struct winograd_tiles tiles, struct image_shap
     const ptrdiff_t pixel_floats = shape.channels, row_floats = window.width * pixel_floats;
     for (int t = 0; t < tiles.columns; t++, factors += pixel_floats)
         for (int c = 0; c < shape.channels; c += LANES) {
-            const float *patch = strip + t * tiles.outputs * pixel_floats + c;
+            const float *patch = strip + (ptrdiff_t)t * tiles.outputs * pixel_floats + c;
             if (tiles.outputs == 4)
                 transform_input(4, patch, row_floats, pixel_floats, factors + c, stride);
             else
@@ -72,7 +72,7 @@ void ISA_NAME(winograd_gradient_row)(struct winograd_tiles tiles, struct image_s
     const ptrdiff_t pixel_floats = shape.channels, row_floats = window.width * pixel_floats;
     for (int t = 0; t < tiles.columns; t++, factors += pixel_floats)
         for (int c = 0; c < shape.channels; c += LANES) {
-            const float *patch = strip + t * tiles.outputs * pixel_floats + c;
+            const float *patch = strip + (ptrdiff_t)t * tiles.outputs * pixel_floats + c;
             if (tiles.outputs == 4)
                 transform_gradient(4, patch, row_floats, pixel_floats, factors + c, stride);
             else
