@@ -59,7 +59,8 @@ static inline double logarithm(double x)
         uint64_t bits;
         double value;
     } number = {.value = x}, exponent;
-    const uint64_t fraction = number.bits & 0xFFFFFFFFFFFFFU, upper = fraction >= 0x6A09E667F3BCDU;
+    const uint64_t fraction = number.bits & 0xFFFFFFFFFFFFFU;
+    const uint64_t upper = (0x6A09E667F3BCCU - fraction) >> 63; // 1 from sqrt(2) on; AVX2 compares no unsigned words
     exponent.bits = 0x4330000000000000U | ((number.bits >> 52) + upper);
     number.bits = fraction | ((uint64_t)(1023 - upper) << 52);
     const double scale = exponent.value - (0x1p52 + 1023), m = number.value;
@@ -103,14 +104,22 @@ static inline double cosine(double s)
     return 1.0 + s * sum;
 }
 
-// Both series are summed and one is taken: sine in odd quadrants; minus in quadrants 1 and 2.
+// Both series are summed and one is taken, by bits, since a branch would keep the loop from becoming vectors: sine in odd
+// quadrants; minus in quadrants 1 and 2.
 static inline double cosine_turns(double turns)
 {
+    union {
+        double value;
+        uint64_t bits;
+    } odd, even, result;
     const double quarters = 4.0 * turns;
     const int quadrant = (int)(quarters + 0.5);
     const double x = (quarters - (double)quadrant) * 0x1.921fb54442d18p+0, s = x * x;
-    const double size = (quadrant & 1) != 0 ? sine(x, s) : cosine(s);
-    return ((quadrant + 1) & 2) != 0 ? -size : size;
+    const uint64_t number = (uint64_t)quadrant, choose_odd = 0 - (number & 1);
+    odd.value = sine(x, s);
+    even.value = cosine(s);
+    result.bits = ((odd.bits & choose_odd) | (even.bits & ~choose_odd)) ^ ((number + 1) & 2) << 62;
+    return result.value;
 }
 
 static void fill_normals(struct random_stream *stream, int count, double *normals)
