@@ -40,6 +40,8 @@ CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
+include mk/simt.mk
+
 ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/vendor datasets \
          harness harness/methods report bench
 HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
@@ -47,7 +49,7 @@ $(if $(HAVE_ONEDNN)$(filter no,$(ONEDNN)),,$(if $(ONEDNN),$(error ONEDNN=$(ONEDN
 SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
 SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c kernels/cpu/corruptions/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
-TEST_SOURCES ?= $(wildcard tests/*_test.c tests/support/*.c)
+TEST_SOURCES ?= $(filter-out $(if $(SIMT),,$(SIMT_TESTS)),$(wildcard tests/*_test.c tests/support/*.c))
 PRESETS := $(wildcard harness/presets/*.ini)
 HAVE_CUDA := $(if $(NVCC),1)
 
@@ -89,7 +91,7 @@ compile_flags := -std=gnu11 -g -fopenmp -ffp-contract=off $(WARNINGS) $(SANITIZE
 fast_flags := -O3 -fno-math-errno
 plain_flags := -O2
 # Criterion's assertion macros assign int to a one-bit field.
-test_flags := -O2 -Wno-conversion
+test_flags := -O2 -Wno-conversion $(if $(SIMT),-DHAVE_SIMT)
 link_flags := -fopenmp $(SANITIZERS) $(LDFLAGS)
 onednn_folder := $(if $(filter-out $(system_prefixes),$(ONEDNN)),$(abspath $(ONEDNN)/lib))
 libraries := $(LIBRARIES) $(if $(HAVE_ONEDNN),-Wl$(comma)--as-needed \
@@ -163,7 +165,7 @@ $(BUILD)/link_flags: FORCE
 	@mkdir -p $(@D) && printf '%s\n' '$(link_flags) $(libraries)' $(LIBRARY_OBJECTS) > $@.new && $(replace)
 
 $(BUILD)/test_objects: FORCE
-	@mkdir -p $(@D) && printf '%s\n' $(TEST_OBJECTS) > $@.new && $(replace)
+	@mkdir -p $(@D) && printf '%s\n' $(TEST_OBJECTS) $(SIMT_OBJECTS) > $@.new && $(replace)
 
 $(BUILD)/generated/build_info.c: FORCE | $(BUILD)/flags
 	@mkdir -p $(@D) && CC='$(CC)' scripts/build_info > $@.new && $(replace)
@@ -194,8 +196,8 @@ $(BUILD)/libtransinv.a: $(LIBRARY_OBJECTS) $(BUILD)/link_flags
 $(PROGRAM): $(MAIN_OBJECT) $(BUILD)/libtransinv.a
 	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $^ $(libraries)
 
-$(TEST_PROGRAM): $(TEST_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(libraries)
+$(TEST_PROGRAM): $(TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/test_objects
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(if $(SIMT),-lstdc++ -ldl) $(libraries)
 
 # The training step alone, which bench/peers/step_speed.py compares with its peer's.
 $(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a

@@ -1,0 +1,33 @@
+// cuda.h: the CUDA backend, as the registry and its own files see it. Plain C.
+#ifndef KERNELS_CUDA_CUDA_H
+#define KERNELS_CUDA_CUDA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// One channel's record: sum and sum of squares of a convolution's rounded output; backward, sum of g and of g * x.
+struct statistics_cuda {
+    double first, second;
+};
+
+// Work space in device memory, 256-byte aligned, valid until the operation's launches are through; NULL after it has
+// failed (the error then sticks to the device). `counters` is memory that holds zeros between operations.
+struct cuda_workspace {
+    void *memory;
+    uint32_t *counters; // CUDA_COUNTERS
+};
+enum { CUDA_COUNTERS = 1 << 16 };
+struct cuda_workspace cuda_workspace_get(struct device *device, size_t bytes);
+
+void cuda_launch_kernel(struct device *device, const char *name, const void *kernel, unsigned grid_x, unsigned grid_y,
+                        unsigned grid_z, unsigned threads, size_t shared_bytes, void **arguments);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
