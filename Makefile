@@ -42,8 +42,8 @@ CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
 
 include mk/simt.mk
 
-ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/vendor datasets \
-         harness harness/methods report bench
+ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/cuda kernels/vendor \
+         datasets harness harness/methods report bench
 HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
 $(if $(HAVE_ONEDNN)$(filter no,$(ONEDNN)),,$(if $(ONEDNN),$(error ONEDNN=$(ONEDNN): no include/dnnl.h there; ONEDNN=no builds without)))
 SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))

@@ -123,6 +123,11 @@ void device_execute(struct device *device, enum operation operation, const void 
         if (status.code != STATUS_OK) device_fail(device, status);
         return;
     }
+    if (device->kernels->operations[operation] == NULL) {
+        device_fail(device, status_error(STATUS_DEVICE, "%s: the backend %s has no kernel for it yet; --device cpu has",
+                                         operation_name(operation), device->kernels->name));
+        return;
+    }
     const struct device_observer *observer = &device->observer;
     if (observer->before != NULL) observer->before(observer->context, operation, settings);
     device->kernels->operations[operation](device, settings);

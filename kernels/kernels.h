@@ -469,7 +469,8 @@ const char *operation_name(enum operation operation);
 struct algorithm device_algorithm(const struct device *device, enum operation operation, const void *settings);
 void device_execute(struct device *device, enum operation operation, const void *settings);
 
-// One typed door per operation.
+// One typed door per operation; for C, since in C++ a function hides the structure of its name.
+#ifndef __cplusplus
 static inline void batch_load(struct device *device, const struct batch_load *settings)
 {
     device_execute(device, OPERATION_BATCH_LOAD, settings);
@@ -562,5 +563,7 @@ static inline void step_advance(struct device *device, const struct step_advance
 {
     device_execute(device, OPERATION_STEP_ADVANCE, settings);
 }
+
+#endif
 
 #endif

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct device;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -23,6 +25,17 @@ struct cuda_workspace {
 enum { CUDA_COUNTERS = 1 << 16 };
 struct cuda_workspace cuda_workspace_get(struct device *device, size_t bytes);
 
+// What cuda_workspace_get keeps: the first part of what device->backend points at. Memory that has become too small stays
+// until the device closes, since a recorded graph may name it.
+struct cuda_workspace_state {
+    uint32_t *counters;
+    void *memory[48]; // the last is in use; every one is at least twice the one before
+    int count;
+    size_t bytes;
+};
+void cuda_workspace_release(struct device *device);
+
+// Starts a kernel on the device's stream (cuda_device.c). What goes wrong sticks to the device.
 void cuda_launch_kernel(struct device *device, const char *name, const void *kernel, unsigned grid_x, unsigned grid_y,
                         unsigned grid_z, unsigned threads, size_t shared_bytes, void **arguments);
 

@@ -35,7 +35,7 @@ const struct convolver *convolvers_under_test(void)
     size_t count = 0;
     for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
         cr_assert(count + CHOICES < CONVOLVERS_LIMIT, "more backends than this list has room for");
-        if (strcmp((*kernels)->name, "reference") == 0) {
+        if (strncmp((*kernels)->name, "cpu", 3) != 0) {
             convolvers[count++] = convolver_by_table(*kernels);
             continue;
         }
@@ -61,7 +61,7 @@ struct device *convolver_open(const struct convolver *convolver, int threads)
 
 int convolver_tile_outputs(const struct convolver *convolver, const struct conv_shape *shape)
 {
-    if (strcmp(convolver->kernels->name, "reference") == 0 || shape->kernel != 3 || shape->stride != 1) return 1;
+    if (strncmp(convolver->kernels->name, "cpu", 3) != 0 || shape->kernel != 3 || shape->stride != 1) return 1;
     switch (convolver->convolution) {
     case CONVOLUTION_DIRECT: return 1;
     case CONVOLUTION_WINOGRAD_2X2: return 2;

@@ -10,7 +10,7 @@ struct convolver {
     char name[48]; // "cpu-avx2 winograd-4x4", for messages
 };
 
-// Every backend under test with every choice; `reference`, which is the definition and heeds none, once.
+// Every CPU backend under test with every choice; the others, which heed none, once.
 const struct convolver *convolvers_under_test(void);
 // A backend as training uses it.
 struct convolver convolver_by_table(const struct kernels *kernels);

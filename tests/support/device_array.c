@@ -7,13 +7,34 @@
 
 #include "tests/support/convolvers.h"
 #include "tests/support/memory.h"
+#ifdef HAVE_SIMT
+#include "tests/simt/kernels_simt.h"
+#endif
+
+enum { BACKENDS_LIMIT = 16 };
+
+// Those of this build and machine, and the CUDA kernels on the host-side runner, which only tests know.
+static const struct kernels *const *all_backends(void)
+{
+    static const struct kernels *all[BACKENDS_LIMIT];
+    size_t count = 0;
+    for (const struct kernels *const *kernels = kernels_available(); *kernels != NULL; kernels++) all[count++] = *kernels;
+#ifdef HAVE_SIMT
+    all[count++] = &kernels_cuda_simt;
+#endif
+    cr_assert(count < BACKENDS_LIMIT);
+    all[count] = NULL;
+    return all;
+}
 
 const struct kernels *const *backends_under_test(void)
 {
     static const struct kernels *chosen[2];
     const char *name = getenv("TRANSINV_BACKEND");
-    if (name == NULL || name[0] == '\0') return kernels_available();
-    chosen[0] = kernels_find(name);
+    const struct kernels *const *all = all_backends();
+    if (name == NULL || name[0] == '\0') return all;
+    for (chosen[0] = strcmp(name, "cpu") == 0 ? kernels_find("cpu") : NULL; chosen[0] == NULL && *all != NULL; all++)
+        if (strcmp((*all)->name, name) == 0) chosen[0] = *all;
     cr_assert(chosen[0] != NULL, "TRANSINV_BACKEND=%s: no such backend in this build on this machine", name);
     return chosen;
 }
@@ -34,6 +55,11 @@ void device_end_test(struct device *device)
 double by_precision(const struct device *device, double fp32, double bf16)
 {
     return device_kernels(device)->precision == PRECISION_FP32 ? fp32 : bf16;
+}
+
+bool device_rounds_factors(const struct device *device)
+{
+    return strncmp(device_kernels(device)->name, "cuda", 4) == 0;
 }
 
 void *device_put(struct device *device, const void *values, size_t bytes)

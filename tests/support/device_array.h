@@ -15,6 +15,8 @@ struct device *device_for_test(const struct kernels *kernels, int threads);
 void device_end_test(struct device *device);
 // One of two tolerances: for a device whose activations are float32, or bfloat16.
 double by_precision(const struct device *device, double fp32, double bf16);
+// Whether convolutions round both factors to bfloat16 even where neither is stored so: what tensor cores take.
+bool device_rounds_factors(const struct device *device);
 
 // An array holding a copy of `values`.
 void *device_put(struct device *device, const void *values, size_t bytes);

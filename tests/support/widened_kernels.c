@@ -29,17 +29,33 @@ float bfloat16_value(uint16_t bits)
 
 enum { SHADOWS_LIMIT = 6 };
 
-// An array of the test's, and what the operation gets in its place. Two uses of one array share a shadow.
+// An array of the test's, and what the operation gets in its place; both in the device's memory, which is not read here
+// but through copies. Two uses of one array share a shadow.
 struct shadow {
-    void *wide;
-    uint16_t *narrow;
+    void *wide, *narrow;
     size_t count;
 };
 
 struct shadows {
+    struct device *device;
     struct shadow items[SHADOWS_LIMIT];
     size_t count;
 };
+
+static struct shadow shadow_create(struct device *device, const void *wide, size_t count)
+{
+    struct shadow shadow = {.wide = (void *)wide, .count = count};
+    float *values = test_allocate(count * sizeof *values);
+    uint16_t *rounded = test_allocate(count * sizeof *rounded);
+    struct status status = device_allocate(device, count * sizeof *rounded, &shadow.narrow);
+    cr_assert(status.code == STATUS_OK, "%s", status.message);
+    device_download(device, values, wide, count * sizeof *values);
+    for (size_t i = 0; i < count; i++) rounded[i] = bfloat16_of(values[i]);
+    device_upload(device, shadow.narrow, rounded, count * sizeof *rounded);
+    free(values);
+    free(rounded);
+    return shadow;
+}
 
 static void *shadow_of(struct shadows *shadows, const void *wide, size_t count)
 {
@@ -47,26 +63,49 @@ static void *shadow_of(struct shadows *shadows, const void *wide, size_t count)
     for (size_t i = 0; i < shadows->count; i++)
         if (shadows->items[i].wide == wide) return shadows->items[i].narrow;
     cr_assert(shadows->count < SHADOWS_LIMIT);
-    struct shadow *shadow = &shadows->items[shadows->count++];
-    *shadow = (struct shadow){(void *)wide, test_allocate(count * sizeof(uint16_t)), count};
-    for (size_t i = 0; i < count; i++) shadow->narrow[i] = bfloat16_of(((const float *)wide)[i]);
-    return shadow->narrow;
+    shadows->items[shadows->count] = shadow_create(shadows->device, wide, count);
+    return shadows->items[shadows->count++].narrow;
+}
+
+static void widen(struct device *device, const struct shadow *shadow)
+{
+    uint16_t *rounded = test_allocate(shadow->count * sizeof *rounded);
+    float *values = test_allocate(shadow->count * sizeof *values);
+    device_download(device, rounded, shadow->narrow, shadow->count * sizeof *rounded);
+    for (size_t i = 0; i < shadow->count; i++) values[i] = bfloat16_value(rounded[i]);
+    device_upload(device, shadow->wide, values, shadow->count * sizeof *values);
+    free(values);
+    free(rounded);
 }
 
 // Ends the operation: `output` gets its results.
 static void widen_output(struct shadows *shadows, const void *output)
 {
     for (size_t i = 0; i < shadows->count; i++) {
-        struct shadow *shadow = &shadows->items[i];
-        float *wide = shadow->wide;
-        for (size_t j = 0; wide == output && j < shadow->count; j++) wide[j] = bfloat16_value(shadow->narrow[j]);
-        free(shadow->narrow);
+        if (shadows->items[i].wide == output) widen(shadows->device, &shadows->items[i]);
+        device_release(shadows->device, shadows->items[i].narrow);
     }
 }
 
 // ---- operations ------------------------------------------------------------------------------------------------
 
-static const struct kernels *inner; // who computes
+enum { PAIRS_LIMIT = 4 };
+
+struct pair {
+    const struct kernels *inner; // who computes
+    struct kernels widened;
+};
+
+static struct pair pairs[PAIRS_LIMIT];
+static size_t pair_count;
+
+static const struct kernels *inner_of(const struct device *device)
+{
+    for (size_t i = 0; i < pair_count; i++)
+        if (&pairs[i].widened == device_kernels(device)) return pairs[i].inner;
+    cr_assert_fail("%s was never widened", device_kernels(device)->name);
+    return NULL;
+}
 
 static size_t input_count(const struct conv_shape *s)
 {
@@ -83,116 +122,119 @@ static size_t output_count(const struct conv_shape *s)
 static void widened_batch_load(struct device *device, const void *settings)
 {
     struct batch_load load = *(const struct batch_load *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     void *output = load.output;
     load.output = shadow_of(&shadows, output,
                             (size_t)load.runs * (size_t)load.images * (size_t)load.height * (size_t)load.width *
                                 (size_t)load.channels);
-    inner->operations[OPERATION_BATCH_LOAD](device, &load);
+    inner_of(device)->operations[OPERATION_BATCH_LOAD](device, &load);
     widen_output(&shadows, output);
 }
 
 static void widened_image_normalise(struct device *device, const void *settings)
 {
     struct image_normalise normalise = *(const struct image_normalise *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     void *output = normalise.output;
     normalise.output = shadow_of(&shadows, output,
                                  (size_t)normalise.runs * (size_t)normalise.images * (size_t)normalise.height *
                                      (size_t)normalise.width * (size_t)normalise.channels);
-    inner->operations[OPERATION_IMAGE_NORMALISE](device, &normalise);
+    inner_of(device)->operations[OPERATION_IMAGE_NORMALISE](device, &normalise);
     widen_output(&shadows, output);
 }
 
 static void widened_conv_forward(struct device *device, const void *settings)
 {
     struct conv_forward conv = *(const struct conv_forward *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     void *output = conv.output;
     conv.input = shadow_of(&shadows, conv.input, input_count(&conv.shape));
     conv.residual = shadow_of(&shadows, conv.residual, output_count(&conv.shape));
     conv.output = shadow_of(&shadows, output, output_count(&conv.shape));
-    inner->operations[OPERATION_CONV_FORWARD](device, &conv);
+    inner_of(device)->operations[OPERATION_CONV_FORWARD](device, &conv);
     widen_output(&shadows, output);
 }
 
 static void widened_conv_backward_data(struct device *device, const void *settings)
 {
     struct conv_backward_data conv = *(const struct conv_backward_data *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     void *output = conv.output;
     conv.gradient = shadow_of(&shadows, conv.gradient, output_count(&conv.shape));
     conv.raw = conv.coefficients.data == NULL ? NULL : shadow_of(&shadows, conv.raw, output_count(&conv.shape));
     conv.addend = shadow_of(&shadows, conv.addend, input_count(&conv.shape));
     conv.mask_input = shadow_of(&shadows, conv.mask_input, input_count(&conv.shape));
     conv.output = shadow_of(&shadows, output, input_count(&conv.shape));
-    inner->operations[OPERATION_CONV_BACKWARD_DATA](device, &conv);
+    inner_of(device)->operations[OPERATION_CONV_BACKWARD_DATA](device, &conv);
     widen_output(&shadows, output);
 }
 
 static void widened_conv_backward_filter(struct device *device, const void *settings)
 {
     struct conv_backward_filter conv = *(const struct conv_backward_filter *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     conv.input = shadow_of(&shadows, conv.input, input_count(&conv.shape));
     conv.gradient = shadow_of(&shadows, conv.gradient, output_count(&conv.shape));
     conv.raw = conv.coefficients.data == NULL ? NULL : shadow_of(&shadows, conv.raw, output_count(&conv.shape));
-    inner->operations[OPERATION_CONV_BACKWARD_FILTER](device, &conv);
+    inner_of(device)->operations[OPERATION_CONV_BACKWARD_FILTER](device, &conv);
     widen_output(&shadows, NULL);
 }
 
 static void widened_residual_join(struct device *device, const void *settings)
 {
     struct residual_join join = *(const struct residual_join *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     size_t count = (size_t)join.runs * (size_t)join.positions * (size_t)join.channels;
     void *output = join.output;
     join.gradient = shadow_of(&shadows, join.gradient, count);
     join.raw = shadow_of(&shadows, join.raw, count);
     join.addend = shadow_of(&shadows, join.addend, count);
     join.output = shadow_of(&shadows, output, count);
-    inner->operations[OPERATION_RESIDUAL_JOIN](device, &join);
+    inner_of(device)->operations[OPERATION_RESIDUAL_JOIN](device, &join);
     widen_output(&shadows, output);
 }
 
 static void widened_pool_forward(struct device *device, const void *settings)
 {
     struct pool_forward pool = *(const struct pool_forward *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     pool.input = shadow_of(&shadows, pool.input,
                            (size_t)pool.runs * (size_t)pool.images * (size_t)pool.positions * (size_t)pool.channels);
-    inner->operations[OPERATION_POOL_FORWARD](device, &pool);
+    inner_of(device)->operations[OPERATION_POOL_FORWARD](device, &pool);
     widen_output(&shadows, NULL);
 }
 
 static void widened_pool_backward(struct device *device, const void *settings)
 {
     struct pool_backward pool = *(const struct pool_backward *)settings;
-    struct shadows shadows = {.count = 0};
+    struct shadows shadows = {.device = device};
     size_t count = (size_t)pool.runs * (size_t)pool.images * (size_t)pool.positions * (size_t)pool.channels;
     void *output = pool.output;
     pool.mask_input = shadow_of(&shadows, pool.mask_input, count);
     pool.output = shadow_of(&shadows, output, count);
-    inner->operations[OPERATION_POOL_BACKWARD](device, &pool);
+    inner_of(device)->operations[OPERATION_POOL_BACKWARD](device, &pool);
     widen_output(&shadows, output);
 }
 
 const struct kernels *widened_kernels(const struct kernels *kernels)
 {
-    static struct kernels widened;
-    if (kernels->activation_bytes == sizeof(float) || kernels == &widened) return kernels;
+    if (kernels->activation_bytes == sizeof(float)) return kernels;
     cr_assert(kernels->precision == PRECISION_BF16 && kernels->activation_bytes == sizeof(uint16_t));
-    cr_assert(inner == NULL || inner == kernels, "one such backend at a time");
-    inner = kernels;
-    widened = *kernels;
-    widened.activation_bytes = sizeof(float);
-    widened.operations[OPERATION_BATCH_LOAD] = widened_batch_load;
-    widened.operations[OPERATION_IMAGE_NORMALISE] = widened_image_normalise;
-    widened.operations[OPERATION_CONV_FORWARD] = widened_conv_forward;
-    widened.operations[OPERATION_CONV_BACKWARD_DATA] = widened_conv_backward_data;
-    widened.operations[OPERATION_CONV_BACKWARD_FILTER] = widened_conv_backward_filter;
-    widened.operations[OPERATION_RESIDUAL_JOIN] = widened_residual_join;
-    widened.operations[OPERATION_POOL_FORWARD] = widened_pool_forward;
-    widened.operations[OPERATION_POOL_BACKWARD] = widened_pool_backward;
-    return &widened;
+    for (size_t i = 0; i < pair_count; i++)
+        if (pairs[i].inner == kernels) return &pairs[i].widened;
+    cr_assert(pair_count < PAIRS_LIMIT, "more backends of two-byte activations than this list has room for");
+    struct pair *pair = &pairs[pair_count++];
+    pair->inner = kernels;
+    pair->widened = *kernels;
+    struct kernels *widened = &pair->widened;
+    widened->activation_bytes = sizeof(float);
+    widened->operations[OPERATION_BATCH_LOAD] = widened_batch_load;
+    widened->operations[OPERATION_IMAGE_NORMALISE] = widened_image_normalise;
+    widened->operations[OPERATION_CONV_FORWARD] = widened_conv_forward;
+    widened->operations[OPERATION_CONV_BACKWARD_DATA] = widened_conv_backward_data;
+    widened->operations[OPERATION_CONV_BACKWARD_FILTER] = widened_conv_backward_filter;
+    widened->operations[OPERATION_RESIDUAL_JOIN] = widened_residual_join;
+    widened->operations[OPERATION_POOL_FORWARD] = widened_pool_forward;
+    widened->operations[OPERATION_POOL_BACKWARD] = widened_pool_backward;
+    return widened;
 }

@@ -1,0 +1,77 @@
+// conv_patch.cuh: activations on their way from device to shared memory, through the prologue: planes of eight channels,
+// pixels of a plane side by side (16 bytes each), zeros outside the image. Any tap is then a shift by whole pixels, and
+// eight neighbouring pixels fill all banks once.
+#ifndef KERNELS_CUDA_CONV_PATCH_CUH
+#define KERNELS_CUDA_CONV_PATCH_CUH
+
+#include <math.h>
+
+#include "kernels/cuda/numbers.cuh"
+
+enum conv_prologue { PROLOGUE_NONE, PROLOGUE_RELU, PROLOGUE_COEFFICIENTS };
+
+// One run's tensor with what turns its values into factors of the convolution.
+struct conv_source {
+    const bf16 *values, *raw; // raw: with PROLOGUE_COEFFICIENTS
+    const float *constants;   // scale, shift; or factor_gradient, factor_raw, offset: each `channels` long
+    int channels;
+};
+
+struct prologue_constants {
+    float8 constant[3];
+};
+
+template <int PROLOGUE>
+DEVICE prologue_constants load_prologue(const conv_source &source, int channel)
+{
+    prologue_constants c = prologue_constants();
+    int valid = source.channels - channel;
+    if (PROLOGUE == PROLOGUE_NONE) return c;
+#pragma unroll
+    for (int i = 0; i < (PROLOGUE == PROLOGUE_RELU ? 2 : 3); i++)
+        c.constant[i] = load_constants(source.constants + i * source.channels + channel, valid);
+    return c;
+}
+
+// Eight channels of one pixel as factors.
+template <int PROLOGUE>
+DEVICE uint4 load_factors(const conv_source &source, const prologue_constants &c, int pixel, int channel)
+{
+    int valid = source.channels - channel;
+    bool wide = source.channels % 8 == 0;
+    size_t at = (size_t)pixel * (size_t)source.channels + (size_t)channel;
+    uint4 packed = load_channels(source.values + at, valid, wide);
+    if (PROLOGUE == PROLOGUE_NONE) return packed;
+    float8 value = unpack8(packed), raw = float8();
+    if (PROLOGUE == PROLOGUE_COEFFICIENTS) raw = unpack8(load_channels(source.raw + at, valid, wide));
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+        float inner = PROLOGUE == PROLOGUE_RELU ? c.constant[1].value[i]
+                                                : fmaf(c.constant[1].value[i], raw.value[i], c.constant[2].value[i]);
+        float whole = fmaf(c.constant[0].value[i], value.value[i], inner);
+        value.value[i] = PROLOGUE == PROLOGUE_RELU ? relu(whole) : whole;
+    }
+    return pack8(value);
+}
+
+// Fills `planes` planes, from `channel` on, with the pixels that `pixels` names (-1: zeros). `threads` threads, a multiple
+// of planes, share the work.
+template <int PROLOGUE>
+DEVICE void load_patch(const conv_source &source, const int *pixels, int count, int channel, int planes, int pitch,
+                       unsigned thread, unsigned threads, unsigned char *patch)
+{
+    int plane = (int)thread % planes, first = channel + 8 * plane;
+    prologue_constants constants = prologue_constants();
+    if (first < source.channels) constants = load_prologue<PROLOGUE>(source, first);
+#pragma unroll 4
+    for (int i = (int)thread / planes; i < count; i += (int)threads / planes) {
+        uint4 factors;
+        factors.x = factors.y = factors.z = factors.w = 0;
+        int pixel = pixels[i];
+        if (pixel >= 0 && first < source.channels)
+            factors = load_factors<PROLOGUE>(source, constants, pixel, first);
+        store_16(patch + plane * pitch + i * 16, factors);
+    }
+}
+
+#endif

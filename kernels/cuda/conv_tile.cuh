@@ -1,0 +1,283 @@
+// conv_tile.cuh: the kernel behind conv_forward and conv_backward_data, on tensor cores, for every shape.
+// Computes  the taps of conv_tile.h, 128 output pixels by CHANNELS output channels a block, float32 sums; then residual
+//           or addend, mask, one rounding, and the two sums per channel of what is stored.
+// Bound     layers of 64 and more channels: the matrix rate; below, memory.
+// Launch    a block per tile of pixels, tile of channels (and parity class) and run; four warps of 32 pixels each.
+// Shared    patch of the input (planes of eight channels with their halo) and the filter of as many channels, both
+//           bfloat16; behind the last of them the sums in float32.
+// The filter is read from the float32 parameters and rounded on the way, so nothing has to be kept up to date beside
+// them; that costs 2 bytes a weight and block more than a packed copy would.
+#ifndef KERNELS_CUDA_CONV_TILE_CUH
+#define KERNELS_CUDA_CONV_TILE_CUH
+
+#include "kernels/cuda/channel_sums.cuh"
+#include "kernels/cuda/conv_patch.cuh"
+#include "kernels/cuda/conv_tile.h"
+
+struct conv_tensors {
+    const bf16 *values, *raw;
+    struct per_run constants; // of the prologue
+    struct per_run filter;
+    const bf16 *added, *mask_input;
+    struct per_run mask_affine;
+    bf16 *output;
+    statistics_cuda *records; // NULL: no sums
+    bool products_with_mask;  // second sum: value * mask_input; else value * value
+    float *slots;
+    uint32_t *counters;
+};
+
+// Bytes of shared memory, in the order in which they lie there.
+struct conv_layout {
+    int read_pixels, write_pixels, patch, filter, sums, total;
+};
+
+template <int CHANNELS> struct conv_sums {
+    enum { PITCH = CHANNELS + 8 }; // floats of a pixel: two-float stores of a warp's quarters meet different banks
+};
+
+template <int CHANNELS> static inline conv_layout conv_layout_of(const conv_tile &tile)
+{
+    conv_layout at;
+    int taps = 0;
+    for (int c = 0; c < tile.classes; c++)
+        if (tile.class_of[c].taps > taps) taps = tile.class_of[c].taps;
+    at.read_pixels = 0;
+    at.write_pixels = at.read_pixels + tile.patch_pixels * 4;
+    at.patch = (at.write_pixels + CONV_PIXELS * 4 + 127) / 128 * 128;
+    at.filter = (at.patch + tile.pitch * (tile.depth / 8) + 127) / 128 * 128;
+    at.sums = at.patch;
+    int with_filter = at.filter + taps * tile.depth * CHANNELS * 2;
+    int with_sums = at.sums + CONV_PIXELS * conv_sums<CHANNELS>::PITCH * 4;
+    at.total = with_filter > with_sums ? with_filter : with_sums;
+    return at;
+}
+
+// ---- stages of the kernel ----------------------------------------------------------------------------------------
+
+// Which pixels this block reads and writes, as numbers within the run; -1 for none.
+DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_pixels, int *write_pixels)
+{
+    int across = (int)blockIdx.x % tile.tiles_across, down = (int)blockIdx.x / tile.tiles_across % tile.tiles_down;
+    int first_image = ((int)blockIdx.x / tile.tiles_across / tile.tiles_down) << tile.log_images;
+    int row0 = down << tile.log_rows, column0 = across << tile.log_columns;
+    int area = tile.patch_rows * tile.patch_columns;
+    for (int i = (int)threadIdx.x; i < tile.patch_pixels; i += CONV_THREADS) {
+        int image = first_image + i / area;
+        int row = (row0 * tile.stride + i % area / tile.patch_columns + tile.first_tap) * tile.read_step;
+        int column = (column0 * tile.stride + i % tile.patch_columns + tile.first_tap) * tile.read_step;
+        bool inside = image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
+        read_pixels[i] = inside ? (image * tile.read_height + row) * tile.read_width + column : -1;
+    }
+    for (int i = (int)threadIdx.x; i < CONV_PIXELS; i += CONV_THREADS) {
+        int image = first_image + (i >> (tile.log_rows + tile.log_columns));
+        int row = (row0 + (i >> tile.log_columns) % (1 << tile.log_rows)) * tile.out_step + own.first_row;
+        int column = (column0 + i % (1 << tile.log_columns)) * tile.out_step + own.first_column;
+        bool inside = image < tile.images && row < tile.write_height && column < tile.write_width;
+        write_pixels[i] = inside ? (image * tile.write_height + row) * tile.write_width + column : -1;
+    }
+}
+
+// Filter matrices of `depth` channels read, from `channel` on, as [tap][depth / 8][channel written][8 channels read].
+template <int CHANNELS>
+DEVICE void load_filter(const conv_tile &tile, const conv_class &own, const float *filter, int channel, int written,
+                        unsigned char *space)
+{
+    int planes = tile.depth / 8;
+    for (int i = (int)threadIdx.x; i < own.taps * planes * CHANNELS; i += CONV_THREADS) {
+        int out = i % CHANNELS, plane = i / CHANNELS % planes, tap = i / CHANNELS / planes;
+        int first = channel + 8 * plane, valid = tile.read_channels - first;
+        const float *from = filter + (size_t)own.tap[tap].weight * (size_t)tile.tap_stride +
+                            (size_t)(written + out) * (size_t)tile.write_stride +
+                            (size_t)first * (size_t)tile.read_stride;
+        float8 weight;
+#pragma unroll
+        for (int j = 0; j < 8; j++)
+            weight.value[j] =
+                j < valid && written + out < tile.write_channels ? from[(size_t)j * (size_t)tile.read_stride] : 0;
+        store_16(space + (size_t)i * 16, pack8(weight));
+    }
+}
+
+// A warp's 32 pixels by CHANNELS channels.
+template <int CHANNELS> struct warp_sums {
+    sums4 part[2][CHANNELS / 8];
+};
+
+template <int CHANNELS>
+DEVICE void multiply_taps(const conv_tile &tile, const conv_class &own, const unsigned char *patch,
+                          const unsigned char *filter, warp_sums<CHANNELS> &sums)
+{
+    unsigned lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
+    const unsigned char *pixel[2];
+#pragma unroll
+    for (int m = 0; m < 2; m++) { // lanes give rows 0-15 of the first plane, then of the second
+        int p = (int)(warp * 32 + (unsigned)m * 16 + lane % 16);
+        int image = p >> (tile.log_rows + tile.log_columns), row = (p >> tile.log_columns) % (1 << tile.log_rows);
+        int column = p % (1 << tile.log_columns);
+        int place = (image * tile.patch_rows + row * tile.stride) * tile.patch_columns + column * tile.stride;
+        pixel[m] = patch + (int)(lane / 16) * tile.pitch + place * 16;
+    }
+    const unsigned char *weights = filter + (lane / 8 % 2) * (CHANNELS * 16) + (lane % 8 + lane / 16 * 8) * 16;
+    for (int t = 0; t < own.taps; t++) {
+        int shift = ((own.tap[t].row - tile.first_tap) * tile.patch_columns + own.tap[t].column - tile.first_tap) * 16;
+        for (int k = 0; k < tile.depth / 16; k++) {
+            words4 a[2];
+            a[0] = matrix_load(pixel[0] + shift + 2 * k * tile.pitch);
+            a[1] = matrix_load(pixel[1] + shift + 2 * k * tile.pitch);
+#pragma unroll
+            for (int n = 0; n < CHANNELS / 16; n++) {
+                words4 b = matrix_load(weights + n * 256);
+#pragma unroll
+                for (int m = 0; m < 2; m++) {
+                    matrix_multiply(sums.part[m][2 * n], a[m], b.word[0], b.word[1]);
+                    matrix_multiply(sums.part[m][2 * n + 1], a[m], b.word[2], b.word[3]);
+                }
+            }
+            weights += 2 * CHANNELS * 16;
+        }
+    }
+}
+
+template <int CHANNELS> DEVICE void spread_sums(const warp_sums<CHANNELS> &sums, float *space)
+{
+    unsigned lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
+#pragma unroll
+    for (unsigned m = 0; m < 2; m++)
+#pragma unroll
+        for (unsigned n = 0; n < CHANNELS / 8; n++)
+#pragma unroll
+            for (unsigned half = 0; half < 2; half++) {
+                unsigned pixel = warp * 32 + m * 16 + half * 8 + lane / 4, channel = n * 8 + lane % 4 * 2;
+                const sums4 &part = sums.part[m][n];
+                store_float2(space + pixel * conv_sums<CHANNELS>::PITCH + channel, part.value[2 * half],
+                             part.value[2 * half + 1]);
+            }
+}
+
+// Sums become outputs; returns the thread's share of the channels' sums.
+template <int CHANNELS>
+DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &tensors, unsigned run, int written,
+                                  const int *write_pixels, const float *space)
+{
+    const int groups = CHANNELS / 8, group = (int)threadIdx.x % groups;
+    int channel = written + 8 * group, valid = tile.write_channels - channel;
+    bool wide = tile.write_channels % 8 == 0;
+    channel_sums sums = channel_sums_zero();
+    float8 scale = float8(), shift = float8();
+    if (valid <= 0) return sums;
+    if (tensors.mask_input != NULL) {
+        const float *affine = part_of_run(tensors.mask_affine, run) + channel;
+        scale = load_constants(affine, valid);
+        shift = load_constants(affine + tile.write_channels, valid);
+    }
+    size_t first = (size_t)run * (size_t)tile.images * (size_t)(tile.write_height * tile.write_width);
+    for (int i = (int)threadIdx.x / groups; i < CONV_PIXELS; i += CONV_THREADS / groups) {
+        if (write_pixels[i] < 0) continue;
+        size_t at = (first + (size_t)write_pixels[i]) * (size_t)tile.write_channels + (size_t)channel;
+        const float *sum = space + i * conv_sums<CHANNELS>::PITCH + 8 * group;
+        float4 low = load_float4(sum), high = load_float4(sum + 4);
+        float8 value = {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}}, x = float8();
+        if (tensors.added != NULL) {
+            float8 added = unpack8(load_channels(tensors.added + at, valid, wide));
+#pragma unroll
+            for (int j = 0; j < 8; j++) value.value[j] += added.value[j];
+        }
+        if (tensors.mask_input != NULL) {
+            x = unpack8(load_channels(tensors.mask_input + at, valid, wide));
+#pragma unroll
+            for (int j = 0; j < 8; j++)
+                if (!(fmaf(scale.value[j], x.value[j], shift.value[j]) > 0)) value.value[j] = 0;
+        }
+        uint4 packed = pack8(value);
+        store_channels(tensors.output + at, packed, valid, wide);
+        float8 rounded = unpack8(packed);
+        channel_sums_add(sums, rounded, tensors.products_with_mask ? x : rounded);
+    }
+    return sums;
+}
+
+template <int CHANNELS, int PROLOGUE>
+__global__ static void __launch_bounds__(CONV_THREADS)
+    conv_tile_kernel(conv_tile tile, conv_layout layout, conv_tensors tensors)
+{
+    unsigned char *shared = shared_memory();
+    int *read_pixels = (int *)(shared + layout.read_pixels), *write_pixels = (int *)(shared + layout.write_pixels);
+    unsigned char *patch = shared + layout.patch, *filter = shared + layout.filter;
+    float *space = (float *)(shared + layout.sums);
+    unsigned run = blockIdx.z, number = blockIdx.y % (unsigned)tile.classes, channel_tile = blockIdx.y / (unsigned)tile.classes;
+    const conv_class &own = tile.class_of[number];
+    int written = (int)channel_tile * CHANNELS;
+
+    find_pixels(tile, own, read_pixels, write_pixels);
+    dependency_wait();
+    dependency_release();
+    size_t read_size = (size_t)tile.images * (size_t)(tile.read_height * tile.read_width) * (size_t)tile.read_channels;
+    conv_source source = {tensors.values + run * read_size, PROLOGUE == PROLOGUE_COEFFICIENTS ? tensors.raw + run * read_size : NULL,
+                          part_of_run(tensors.constants, run), tile.read_channels};
+    warp_sums<CHANNELS> sums;
+#pragma unroll
+    for (int m = 0; m < 2; m++)
+#pragma unroll
+        for (int n = 0; n < CHANNELS / 8; n++) sums.part[m][n] = sums4{{0, 0, 0, 0}};
+
+    for (int channel = 0; own.taps > 0 && channel < tile.read_channels; channel += tile.depth) {
+        block_barrier(); // pixels are known; the products of the channels before are done
+        load_patch<PROLOGUE>(source, read_pixels, tile.patch_pixels, channel, tile.depth / 8, tile.pitch, threadIdx.x,
+                             CONV_THREADS, patch);
+        load_filter<CHANNELS>(tile, own, part_of_run(tensors.filter, run), channel, written, filter);
+        block_barrier();
+        multiply_taps<CHANNELS>(tile, own, patch, filter, sums);
+    }
+    block_barrier(); // patch and filter are no longer needed
+    spread_sums<CHANNELS>(sums, space);
+    block_barrier();
+    channel_sums found = store_outputs<CHANNELS>(tile, tensors, run, written, write_pixels, space);
+    if (tensors.records == NULL) return;
+    unsigned slot_count = gridDim.x * (unsigned)tile.classes, slot = blockIdx.x * (unsigned)tile.classes + number;
+    unsigned series = run * (gridDim.y / (unsigned)tile.classes) + channel_tile;
+    float *slots = tensors.slots + (size_t)series * slot_count * 2 * CHANNELS;
+    channel_sums_store(found, CONV_THREADS, CHANNELS / 8, space, slots + (size_t)slot * 2 * CHANNELS);
+    channel_sums_collect(slots, slot_count, CHANNELS, tensors.counters + series, space,
+                         tensors.records + run * (unsigned)tile.write_channels + written,
+                         tile.write_channels - written);
+}
+
+// ---- launches ----------------------------------------------------------------------------------------------------
+
+template <int CHANNELS, int PROLOGUE>
+static void conv_tile_launch_as(struct device *device, const char *name, const conv_tile &tile, conv_tensors tensors,
+                                int runs)
+{
+    unsigned channel_tiles = blocks_for((size_t)tile.write_channels, CHANNELS);
+    size_t series = (size_t)runs * channel_tiles, slots = series * (size_t)(tile.tiles * tile.classes);
+    if (series > CUDA_COUNTERS) {
+        device_fail(device, status_error(STATUS_DEVICE, "%s: %d runs of %d channels; the CUDA kernel takes up to %d runs",
+                                         name, runs, tile.write_channels, (int)(CUDA_COUNTERS / channel_tiles)));
+        return;
+    }
+    if (tensors.records != NULL) {
+        cuda_workspace space = cuda_workspace_get(device, slots * 2 * CHANNELS * sizeof(float));
+        if (space.memory == NULL) return;
+        tensors.slots = (float *)space.memory;
+        tensors.counters = space.counters;
+    }
+    conv_layout layout = conv_layout_of<CHANNELS>(tile);
+    dim3 grid((unsigned)tile.tiles, channel_tiles * (unsigned)tile.classes, (unsigned)runs);
+    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, CONV_THREADS, (size_t)layout.total, tile,
+                layout, tensors);
+}
+
+template <int PROLOGUE>
+static void conv_tile_launch(struct device *device, const char *name, const conv_tile &tile, const conv_tensors &tensors,
+                             int runs)
+{
+    if (tile.write_channels <= 16)
+        conv_tile_launch_as<16, PROLOGUE>(device, name, tile, tensors, runs);
+    else if (tile.write_channels <= 32)
+        conv_tile_launch_as<32, PROLOGUE>(device, name, tile, tensors, runs);
+    else
+        conv_tile_launch_as<64, PROLOGUE>(device, name, tile, tensors, runs);
+}
+
+#endif

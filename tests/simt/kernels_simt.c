@@ -1,0 +1,108 @@
+// kernels_simt.c: see kernels_simt.h. Memory is the runner's; work is done when an operation returns.
+#include "tests/simt/kernels_simt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/operation_list.h"
+#include "kernels/device.h"
+#include "tests/simt/simt.h"
+
+static uint64_t random_seed(void)
+{
+    const char *text = getenv("TRANSINV_SIMT_SEED");
+    return text == NULL ? 1 : strtoull(text, NULL, 10);
+}
+
+static void begin(const struct device *device)
+{
+    static uint64_t operations;
+    simt_reset_faults();
+    if (device->threads <= 2)
+        simt_set_schedule(device->threads == 1 ? SIMT_FORWARD : SIMT_REVERSE, 0);
+    else
+        simt_set_schedule(SIMT_RANDOM, random_seed() + operations++);
+}
+
+static void end(struct device *device, const char *name)
+{
+    static const char *const orders[] = {"forward", "reverse", "random"};
+    const struct simt_report *report = simt_faults();
+    if (report->total == 0) return;
+    int order = device->threads <= 2 ? device->threads - 1 : 2;
+    device_fail(device, status_error(STATUS_FAILED, "%s, threads in %s order (seed %llu): %zu faults; %s", name,
+                                     orders[order], (unsigned long long)random_seed(), report->total, report->first));
+}
+
+#define DEFINE(place, name)                                                                                            \
+    void name##_cuda_simt(struct device *device, const void *settings);                                                \
+    static void name##_checked(struct device *device, const void *settings)                                            \
+    {                                                                                                                  \
+        begin(device);                                                                                                 \
+        name##_cuda_simt(device, settings);                                                                            \
+        end(device, #name);                                                                                            \
+    }
+CUDA_OPERATION_LIST(DEFINE)
+
+static struct status simt_open(struct device *device)
+{
+    device->backend = calloc(1, sizeof(struct cuda_workspace_state));
+    return device->backend != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "open cuda-simt: out of memory");
+}
+
+static void simt_close(struct device *device)
+{
+    cuda_workspace_release(device);
+    free(device->backend);
+}
+
+static struct status allocate(struct device *device, size_t bytes, void **memory)
+{
+    (void)device;
+    *memory = simt_allocate(bytes);
+    if (*memory == NULL) return status_error(STATUS_NO_MEMORY, "the runner's memory: no room for %zu bytes", bytes);
+    return status_ok();
+}
+
+static void release(struct device *device, void *memory)
+{
+    (void)device;
+    simt_release(memory);
+}
+
+static void copy(struct device *device, void *to, const void *from, size_t bytes)
+{
+    (void)device;
+    memcpy(to, from, bytes);
+}
+
+static void zero(struct device *device, void *memory, size_t bytes)
+{
+    (void)device;
+    memset(memory, 0, bytes);
+}
+
+static struct status synchronise(struct device *device)
+{
+    (void)device;
+    return status_ok();
+}
+
+#define ENTRY(place, name) [place] = name##_checked,
+const struct kernels kernels_cuda_simt = {
+    .name = "cuda-simt",
+    .precision = PRECISION_BF16,
+    .arithmetic = "bf16-cuda-1",
+    .statistics_bytes = sizeof(struct statistics_cuda),
+    .activation_bytes = sizeof(uint16_t),
+    .open = simt_open,
+    .close = simt_close,
+    .allocate = allocate,
+    .release = release,
+    .upload = copy,
+    .download = copy,
+    .zero = zero,
+    .synchronise = synchronise,
+    .operations = {CUDA_OPERATION_LIST(ENTRY)},
+};
