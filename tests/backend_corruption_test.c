@@ -199,7 +199,7 @@ Test(backend_corruption, image_corrupt)
         struct corrupt_spec spec = {kind, 1 + (5 * kind) % 14};
         char label[64];
         snprintf(label, sizeof label, "corruptions from %d on, %d images", kind, spec.images);
-        experiment_check(corrupt_experiment, &spec, SEED, label);
+        experiment_check_on(host_backends_under_test(), corrupt_experiment, &spec, SEED, label);
     }
 }
 
@@ -296,7 +296,7 @@ static struct corrupted *corrupt_by_replay(struct device *device, const struct i
 
 Test(backend_corruption, does_not_hang_on_the_batch)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++)
         for (int kind = 0; kind < CORRUPTION_COUNT; kind++) {
             const char *name = (*kernels)->name;
             struct device *device = device_for_test(*kernels, 2);
@@ -314,7 +314,7 @@ Test(backend_corruption, does_not_hang_on_the_batch)
 // Severity 0 leaves the image as it is, any other changes it; severities may go unreported.
 Test(backend_corruption, clean_images_stay_clean)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 1);
         struct image_corrupt corrupt = make_corrupt(device, CORRUPTION_CONTRAST);
         uint8_t *images = random_bytes(SEED, 3, (size_t)BATCH * PICTURE_BYTES);
@@ -392,7 +392,7 @@ Test(backend_corruption, draws_and_bytes_are_the_references)
     struct frost frost;
     struct status status = frost_load(NULL, &frost);
     cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++)
         for (int kind = 0; kind < CORRUPTION_COUNT; kind++)
             check_pictures(corruptions_of_backend((*kernels)->name), &frost, kind);
     frost_destroy(&frost);
@@ -420,7 +420,7 @@ static void expect_refusal(const struct kernels *kernels, int kind, int side, bo
 
 Test(backend_corruption, mistakes_are_told)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         expect_refusal(*kernels, CORRUPTION_FOG, 31, true, "31x32x3");
         expect_refusal(*kernels, CORRUPTION_COUNT, 32, true, "found 15");
         expect_refusal(*kernels, -1, 32, true, "found -1");

@@ -312,7 +312,7 @@ static void check_poisoned_backward_filter(const struct setting *setting, struct
         int column = poison.column - tap % shape->kernel + shape->kernel / 2;
         bool mine = (int)(i / (size_t)shape->channels_out) % shape->channels_in == POISONED_CHANNEL;
         bool must = mine && row >= 0 && row < shape->height && column >= 0 && column < shape->width;
-        bool may = convolver_tile_outputs(setting->convolver, shape) == 1 ? must : mine;
+        bool may = convolver_spreads_taps(setting->convolver, shape) ? mine : must;
         swallowed += must && isfinite(gw[i]);
         spread += !may && !isfinite(gw[i]);
     }

@@ -204,7 +204,7 @@ static void expect_progress(const struct trainer *trainer)
 
 Test(guarded_device, a_training_step_computes_the_same_bits_as_on_plain_memory)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct trainer plain = trainer_create(device_for_test(*kernels, 2));
         struct trainer guarded = trainer_create(guarded_device_open(*kernels, 2));
         const size_t lifts = guarded_device_lifts();
@@ -221,7 +221,7 @@ Test(guarded_device, a_training_step_computes_the_same_bits_as_on_plain_memory)
 
 Test(guarded_device, a_captured_step_replays_to_the_same_bits)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct trainer eager = trainer_create(device_for_test(*kernels, 2));
         struct trainer replayed = trainer_create(guarded_device_open(*kernels, 2));
         train_eagerly(&eager);
@@ -236,7 +236,7 @@ Test(guarded_device, a_captured_step_replays_to_the_same_bits)
 // Recording runs nothing: no state moves before the launch.
 Test(guarded_device, capturing_a_step_leaves_everything_as_it_was)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct trainer fresh = trainer_create(device_for_test(*kernels, 2));
         struct trainer captured = trainer_create(guarded_device_open(*kernels, 2));
         struct graph *graph = NULL;
@@ -252,7 +252,7 @@ Test(guarded_device, capturing_a_step_leaves_everything_as_it_was)
 
 Test(guarded_device, memory_is_unreadable_after_everything)
 {
-    struct trainer trainer = trainer_create(guarded_device_open(backends_under_test()[0], 2));
+    struct trainer trainer = trainer_create(guarded_device_open(host_backends_under_test()[0], 2));
     const char byte = 1;
     char copy = 0;
     void *memory = NULL;
@@ -284,7 +284,7 @@ Test(guarded_device, memory_is_unreadable_after_everything)
 // Sanitizers catch the signal themselves unless told otherwise.
 static volatile float *guarded_value(void)
 {
-    struct device *device = guarded_device_open(backends_under_test()[0], 1);
+    struct device *device = guarded_device_open(host_backends_under_test()[0], 1);
     float value = 1;
     signal(SIGSEGV, SIG_DFL);
     return device_put_floats(device, &value, 1);
@@ -304,7 +304,7 @@ Test(guarded_device, writing_outside_kernel_calls_faults, .signal = SIGSEGV)
 // The page behind a block stays shut even while the guard is lifted: an upload of too much dies.
 Test(guarded_device, running_past_the_end_faults_inside_calls_too, .signal = SIGSEGV)
 {
-    struct device *device = guarded_device_open(backends_under_test()[0], 1);
+    struct device *device = guarded_device_open(host_backends_under_test()[0], 1);
     char values[65] = {0};
     void *memory = NULL;
     expect_ok(device_allocate(device, 64, &memory));

@@ -68,3 +68,8 @@ int convolver_tile_outputs(const struct convolver *convolver, const struct conv_
     default: return 4;
     }
 }
+
+bool convolver_spreads_taps(const struct convolver *convolver, const struct conv_shape *shape)
+{
+    return convolver_tile_outputs(convolver, shape) > 1 || strncmp(convolver->kernels->name, "cuda", 4) == 0;
+}

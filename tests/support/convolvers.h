@@ -20,5 +20,8 @@ struct device *convolver_open(const struct convolver *convolver, int threads);
 
 // m of the F(m x m, 3 x 3) that this convolver may serve `shape` with, at most; 1 where it is the direct algorithm.
 int convolver_tile_outputs(const struct convolver *convolver, const struct conv_shape *shape);
+// Whether what is not finite in a channel may reach all of its taps in the filter's gradient: fast algorithms mix them, and
+// tensor cores multiply the zeros that stand for pixels outside.
+bool convolver_spreads_taps(const struct convolver *convolver, const struct conv_shape *shape);
 
 #endif

@@ -39,6 +39,16 @@ const struct kernels *const *backends_under_test(void)
     return chosen;
 }
 
+const struct kernels *const *host_backends_under_test(void)
+{
+    static const struct kernels *host[BACKENDS_LIMIT];
+    size_t count = 0;
+    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
+        if (strncmp((*kernels)->name, "cuda", 4) != 0) host[count++] = *kernels;
+    host[count] = NULL;
+    return host;
+}
+
 struct device *device_for_test(const struct kernels *kernels, int threads)
 {
     const struct convolver convolver = convolver_by_table(kernels);

@@ -6,8 +6,11 @@
 
 #include "kernels/kernels.h"
 
-// The backends under test, NULL-terminated: the one named by TRANSINV_BACKEND, else all of this build and machine.
+// The backends under test, NULL-terminated: the one named by TRANSINV_BACKEND, else all of this build and machine, and
+// cuda-simt.
 const struct kernels *const *backends_under_test(void);
+// Those of them whose device is this processor: whose memory is the process's own, and which can corrupt images.
+const struct kernels *const *host_backends_under_test(void);
 
 // Tests give activations as float32, to a backend with another activation type through widened_kernels.h.
 struct device *device_for_test(const struct kernels *kernels, int threads);

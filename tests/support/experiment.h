@@ -74,8 +74,12 @@ void experiment_record_bytes(struct experiment *experiment, const char *name, co
 
 // For every backend under test: three runs in one call meet the reference, which gets the same inputs (rounded for a
 // backend of bfloat16), within the tolerances; 2 and 3 threads give the
-// bits of one thread; each run alone gives the bits it has in company. `label` is for messages.
+// bits of one thread; each run alone gives the bits it has in company. `label` is for messages, and its numbers tell
+// which experiments cuda-simt is spared (pairwise.h).
 void experiment_check(experiment_function *function, const void *spec, uint32_t seed, const char *label);
+// The same for a list of backends, NULL-terminated.
+void experiment_check_on(const struct kernels *const *backends, experiment_function *function, const void *spec,
+                         uint32_t seed, const char *label);
 // The same for every backend with every choice of convolution.
 void experiment_check_convolution(experiment_function *function, const void *spec, uint32_t seed, const char *label);
 
