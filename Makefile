@@ -40,18 +40,17 @@ CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
-include mk/simt.mk
+include mk/simt.mk mk/cuda.mk
 
 ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/cuda kernels/vendor \
          datasets harness harness/methods report bench
 HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
 $(if $(HAVE_ONEDNN)$(filter no,$(ONEDNN)),,$(if $(ONEDNN),$(error ONEDNN=$(ONEDNN): no include/dnnl.h there; ONEDNN=no builds without)))
-SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
+SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%) $(if $(HAVE_CUDA),,kernels/cuda/cuda_device.c),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
 SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c kernels/cpu/corruptions/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
 TEST_SOURCES ?= $(filter-out $(if $(SIMT),,$(SIMT_TESTS)),$(wildcard tests/*_test.c tests/support/*.c))
 PRESETS := $(wildcard harness/presets/*.ini)
-HAVE_CUDA := $(if $(NVCC),1)
 
 # Each file of kernels/cpu/simd and kernels/cpu/corruptions is compiled once per instruction set; kernels/registry.c chooses at run time.
 X86 := $(filter x86_64 amd64,$(MACHINE))
@@ -70,7 +69,7 @@ simd_objects = $(foreach isa,$(INSTRUCTION_SETS),$(1:%.c=$(BUILD)/obj/%.$(isa).o
 GENERATED := $(addprefix $(BUILD)/generated/,build_info.c embedded_presets.c embedded_report.c)
 GENERATED_OBJECTS := $(GENERATED:.c=.o)
 LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)),$(call object,$c)) \
-                   $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(GENERATED_OBJECTS)
+                   $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(CUDA_OBJECTS) $(GENERATED_OBJECTS)
 MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c))
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
 STEP_SPEED_OBJECT := $(call object,bench/peers/step_speed.c)
@@ -86,7 +85,7 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all 
 system_prefixes := /usr /usr/local
 preprocess := -I. -D_GNU_SOURCE $(if $(X86),-DHAVE_X86_ISA) $(if $(BF16),-DHAVE_AVX512_BF16) \
               $(if $(HAVE_ONEDNN),-DHAVE_ONEDNN $(if $(filter-out $(system_prefixes),$(ONEDNN)),-isystem $(ONEDNN)/include)) \
-              $(CPPFLAGS)
+              $(cuda_preprocess) $(CPPFLAGS)
 compile_flags := -std=gnu11 -g -fopenmp -ffp-contract=off $(WARNINGS) $(SANITIZERS)
 fast_flags := -O3 -fno-math-errno
 plain_flags := -O2
@@ -95,7 +94,7 @@ test_flags := -O2 -Wno-conversion $(if $(SIMT),-DHAVE_SIMT)
 link_flags := -fopenmp $(SANITIZERS) $(LDFLAGS)
 onednn_folder := $(if $(filter-out $(system_prefixes),$(ONEDNN)),$(abspath $(ONEDNN)/lib))
 libraries := $(LIBRARIES) $(if $(HAVE_ONEDNN),-Wl$(comma)--as-needed \
-             $(if $(onednn_folder),-L$(onednn_folder) -Wl$(comma)-rpath$(comma)$(onednn_folder)) -ldnnl) -lm
+             $(if $(onednn_folder),-L$(onednn_folder) -Wl$(comma)-rpath$(comma)$(onednn_folder)) -ldnnl) $(cuda_libraries) -lm
 
 flags_for = $(if $(filter kernels/cpu/% bench/fma_rate.c,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))
 compile = $(CC) $(preprocess) $(compile_flags) $1 $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -107,7 +106,7 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # ---- entry points ----------------------------------------------------------------------------------------------
 
-.PHONY: all objects setup deps test golden-folder test-golden leak-check reproduce clean help FORCE
+.PHONY: all objects setup deps test test-simt-full test-gpu golden-folder test-golden leak-check reproduce clean help FORCE
 .PHONY: format format-check lint install uninstall
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
@@ -117,15 +116,24 @@ deps:
 	@CC='$(CC)' scripts/deps
 
 # Some targets first see to it that the machine has what they need; plain `make` installs nothing.
-SETUP := $(sort $(if $(filter test test-golden leak-check,$(MAKECMDGOALS)),build test) \
+SETUP := $(sort $(if $(filter test test-simt-full test-gpu test-golden leak-check,$(MAKECMDGOALS)),build test) \
                 $(if $(filter reproduce,$(MAKECMDGOALS)),build) \
                 $(if $(filter format format-check lint,$(MAKECMDGOALS)),build test lint))
 setup:
 	$(if $(SETUP),@CC='$(CC)' scripts/deps --implied $(SETUP))
 
-test test-golden: export TRANSINV_BINARY := $(abspath $(PROGRAM))
+test test-simt-full test-gpu test-golden: export TRANSINV_BINARY := $(abspath $(PROGRAM))
 test: all $(TEST_PROGRAM)
 	@scripts/run_tests $(TEST_PROGRAM) $(JOBS) '$(TEST)'
+
+# The whole product of experiments on cuda-simt, of which `test` runs a subset that holds every pair of settings.
+test-simt-full: all $(TEST_PROGRAM)
+	@$(if $(SIMT),TRANSINV_BACKEND=cuda-simt TRANSINV_PAIRWISE=no scripts/run_tests $(TEST_PROGRAM) $(JOBS) '@(backend_*|golden*|conv_*|simt_*|cuda_*|network|training)/*',\
+	    echo 'test-simt-full: no C++ compiler found' && exit 1)
+
+# One test at a time: each opens the device for itself.
+test-gpu: all $(TEST_PROGRAM)
+	@TRANSINV_BACKEND=cuda scripts/run_tests $(TEST_PROGRAM) 1 '@(backend_*|golden*|conv_*|cuda_*|device|network|training)/*'
 
 golden-folder:
 	@[ -d '$(GOLDEN)' ] || { echo "test-golden: GOLDEN='$(GOLDEN)' is no folder; name one laid out like tests/golden"; exit 1; }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "kernels/cuda/cuda.h"
 
 enum { KEY_THREADS = 0x100, KEY_DEVICE, KEY_DATA, KEY_CATALOG };
 
@@ -53,7 +54,7 @@ const struct argp message_argp = {.options = message_options, .parser = parse_me
 static const struct argp_option device_options[] = {
     {0, 0, 0, 0, "Machine:", 2},
     {"threads", KEY_THREADS, "N", 0, "Threads to compute with (default: what this process may use)", 2},
-    {"device", KEY_DEVICE, "NAME", 0, "cpu, reference, auto, or a backend named by doctor (default: auto)", 2},
+    {"device", KEY_DEVICE, "NAME", 0, "cpu, cuda, auto, reference, or a backend named by doctor (default: auto)", 2},
     {0},
 };
 
@@ -75,6 +76,8 @@ struct status device_options_open(const struct device_options *options, struct d
     const struct kernels *kernels = NULL;
     struct status status = kernels_choose(kernels_available(), name, options->precision, &kernels);
     if (status.code != STATUS_OK) return status;
+    if (strcmp(name, "auto") == 0 && options->precision == PRECISION_BF16 && strcmp(kernels->name, "cuda") != 0)
+        log_message(LOG_INFO, "device %s; %s", kernels->name, cuda_check().message);
     const struct device_settings settings = {.threads = options->threads, .convolution = options->convolution};
     status = device_open(kernels, settings, device);
     if (status.code == STATUS_OK)

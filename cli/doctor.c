@@ -15,6 +15,7 @@
 #include "datasets/cifar_source.h"
 #include "datasets/data_folder.h"
 #include "harness/embedded_presets.h"
+#include "kernels/cuda/cuda.h"
 #include "report/plot.h"
 
 enum { KEY_DATA = 0x200, KEY_CATALOG };
@@ -144,6 +145,8 @@ static void show_backends(void)
     struct status status = kernels_choose(available, "auto", PRECISION_BF16, &bf16);
     if (status.code == STATUS_OK) snprintf(text, sizeof text, "With training.precision = bf16: %s.", bf16->name);
     explain(status.code == STATUS_OK ? text : status.message);
+    status = cuda_check();
+    if (status.code != STATUS_OK) explain(status.message);
 }
 
 static void show_gnuplot(void)

@@ -33,7 +33,7 @@ _transinv_options() {
 _transinv_values() {
     case $1 in
     --preset | -p) echo 'quick paper ci' ;;
-    --device) echo 'auto cpu reference' ;;
+    --device) echo 'auto cpu cuda reference' ;;
     --dataset) echo 'cifar-10 cifar-100 synthetic-10 synthetic-100' ;;
     --corruption) echo "$_transinv_codes" ;;
     --corruptions | --corrupted) echo "all $_transinv_codes" ;;

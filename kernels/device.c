@@ -159,6 +159,11 @@ struct status device_capture_end(struct device *device, struct graph **graph)
 
 void device_graph_launch(struct device *device, const struct graph *graph)
 {
+    bool observed = device->observer.before != NULL || device->observer.after != NULL;
+    if (device->kernels->launch_graph != NULL && !observed && device->recording == NULL) {
+        if (device->status.code == STATUS_OK) device->kernels->launch_graph(device, graph);
+        return;
+    }
     for (size_t i = 0; i < graph_length(graph); i++) {
         struct graph_node node = graph_node(graph, i);
         device_execute(device, node.operation, node.settings);

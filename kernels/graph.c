@@ -8,6 +8,7 @@
 struct graph {
     struct graph_node *nodes;
     size_t count, capacity;
+    struct graph_preparation *preparation;
 };
 
 static const struct {
@@ -47,13 +48,19 @@ const char *operation_name(enum operation operation)
 struct status graph_create(struct graph **graph)
 {
     *graph = calloc(1, sizeof **graph);
-    return *graph != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "graph: out of memory");
+    if (*graph != NULL) (*graph)->preparation = calloc(1, sizeof *(*graph)->preparation);
+    if (*graph != NULL && (*graph)->preparation != NULL) return status_ok();
+    free(*graph);
+    *graph = NULL;
+    return status_error(STATUS_NO_MEMORY, "graph: out of memory");
 }
 
 void graph_destroy(struct graph *graph)
 {
     if (graph == NULL) return;
     for (size_t i = 0; i < graph->count; i++) free((void *)graph->nodes[i].settings);
+    if (graph->preparation->prepared != NULL) graph->preparation->forget(graph->preparation->prepared);
+    free(graph->preparation);
     free(graph->nodes);
     free(graph);
 }
@@ -77,6 +84,11 @@ struct status graph_append(struct graph *graph, enum operation operation, const 
 struct graph_node graph_node(const struct graph *graph, size_t index)
 {
     return graph->nodes[index];
+}
+
+struct graph_preparation *graph_preparation(const struct graph *graph)
+{
+    return graph->preparation;
 }
 
 size_t graph_length(const struct graph *graph)

@@ -399,7 +399,9 @@ struct kernels {
     void (*download)(struct device *device, void *to, const void *from, size_t bytes); // waits
     void (*zero)(struct device *device, void *memory, size_t bytes);
     struct status (*synchronise)(struct device *device);
-    operation_function *operations[OPERATION_COUNT];
+    // Runs a recorded graph as a whole; NULL: operation by operation. Not used while an observer looks on.
+    void (*launch_graph)(struct device *device, const struct graph *graph);
+    operation_function *operations[OPERATION_COUNT]; // NULL: none here, an error that says so
     // Which algorithm serves these settings on this device; NULL: the definition, "direct", always.
     struct algorithm (*algorithm)(const struct device *device, enum operation operation, const void *settings);
 };
@@ -412,8 +414,9 @@ const struct kernels *kernels_find(const char *name);
 
 const char *precision_name(enum precision precision); // "fp32", "bf16"
 // The backend for a precision out of `available`, which is kernels_available() but for tests. `name` is that of a backend,
-// which must have this precision, or "cpu" or "auto": the first that has it. STATUS_USAGE for a name that is not there,
-// or has another precision; STATUS_DEVICE when no backend here has the precision, saying what that would need.
+// which must have this precision, or "auto": the first that has it, or "cpu": the first of this processor's. STATUS_USAGE
+// for a name that is not there, or has another precision; STATUS_DEVICE when no backend here has the precision, saying what
+// that would need, and for "cuda" where this build or machine cannot, saying why.
 struct status kernels_choose(const struct kernels *const *available, const char *name, enum precision precision,
                              const struct kernels **chosen);
 

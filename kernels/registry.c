@@ -5,6 +5,7 @@
 
 #include "base/machine.h"
 #include "kernels/cpu/cpu.h"
+#include "kernels/cuda/cuda.h"
 #include "kernels/reference/reference.h"
 
 const struct kernels *const *kernels_available(void)
@@ -16,6 +17,9 @@ const struct kernels *const *kernels_available(void)
     if (machine_has_avx2()) available[count++] = &kernels_cpu_avx2;
 #endif
     available[count++] = &kernels_cpu_portable;
+#ifdef HAVE_CUDA
+    if (cuda_check().code == STATUS_OK) available[count++] = &kernels_cuda;
+#endif
 #ifdef HAVE_AVX512_BF16
     if (machine_has_avx512_bf16()) available[count++] = &kernels_cpu_avx512_bf16;
 #endif
@@ -23,6 +27,13 @@ const struct kernels *const *kernels_available(void)
     available[count] = NULL;
     return available;
 }
+
+#ifndef HAVE_CUDA
+struct status cuda_check(void)
+{
+    return status_error(STATUS_DEVICE, "CUDA: this program was built without it; nvcc must be there when it is built");
+}
+#endif
 
 const struct kernels *kernels_find(const char *name)
 {
@@ -58,19 +69,24 @@ static void list_backends(const struct kernels *const *available, char *text, si
 struct status kernels_choose(const struct kernels *const *available, const char *name, enum precision precision,
                              const struct kernels **chosen)
 {
-    bool any = strcmp(name, "auto") == 0 || strcmp(name, "cpu") == 0, precise = false;
+    bool any = strcmp(name, "auto") == 0, cpu = strcmp(name, "cpu") == 0, precise = false;
     char names[200];
     const struct kernels *found = NULL;
     for (int i = 0; available[i] != NULL; i++) {
         bool fits = available[i]->precision == precision;
-        precise = precise || fits;
-        if (found == NULL && (any ? fits : strcmp(available[i]->name, name) == 0)) found = available[i];
+        bool foreign = cpu && strcmp(available[i]->name, "cuda") == 0;
+        precise = precise || (fits && !foreign);
+        if (found == NULL && !foreign && (any || cpu ? fits : strcmp(available[i]->name, name) == 0)) found = available[i];
     }
     *chosen = found;
     if (found != NULL && found->precision == precision) return status_ok();
     list_backends(available, names, sizeof names);
     *chosen = NULL;
-    if (!any && found == NULL)
+    if (strcmp(name, "cuda") == 0 && found == NULL) {
+        struct status status = cuda_check();
+        return status_error(STATUS_DEVICE, "--device cuda: %s; available: %s", status.message, names);
+    }
+    if (!any && !cpu && found == NULL)
         return status_error(STATUS_USAGE, "--device: expected one of auto, cpu, %s; found \"%s\"", names, name);
     if (!precise)
         return status_error(STATUS_DEVICE, "precision %s needs %s; available: %s", precision_name(precision),

@@ -6,6 +6,9 @@ Usage: make [TARGET] [VARIABLE=value ...]
   all            build/transinv (the default)
   reproduce      run the pipeline; writes results/report/<preset>/index.html
   test           build everything and run the tests
+  test-simt-full the CUDA kernels on the host-side runner, every experiment
+  test-gpu       the tests of all backends on a CUDA device
+  ptxas-report   registers, shared memory and spills of the CUDA kernels
   test-golden    run the golden tests against the numbers in GOLDEN=DIR
   leak-check     a short training under valgrind
   deps           install the Debian packages that are missing
@@ -34,12 +37,13 @@ Variables of every build
   SANITIZE=address,undefined    with sanitizers, in a folder of its own
   WERROR=1                warnings are errors
   BUILD=DIR               build there instead of in build/
+  NVCC=FILE               CUDA's compiler; no: build without CUDA
   ONEDNN=DIR              oneDNN to compare with (DIR/include, DIR/lib); no: none
   V=1                     show commands
   CC CFLAGS CPPFLAGS LDFLAGS LIBRARIES     as usual; yours come last
 
 oneDNN: $(if $(HAVE_ONEDNN),in $(ONEDNN),none found; only `bench --vs vendor` needs it)
-CUDA compiler: $(or $(NVCC),none found; not needed)
+CUDA compiler: $(if $(HAVE_CUDA),$(NVCC),none$(comma) so no CUDA backend)
 endef
 
 help:

@@ -40,6 +40,25 @@ Test(precision, automatic_takes_the_first_that_has_it)
     expect_choice("cpu-narrow", PRECISION_BF16, &narrow);
 }
 
+// A GPU comes first where its precision is asked for, and never passes for this processor.
+Test(precision, a_gpu_is_chosen_by_name_and_automatically)
+{
+    static const struct kernels gpu = {.name = "cuda", .precision = PRECISION_BF16};
+    static const struct kernels *const all[] = {&fast, &gpu, &narrow, &plain, NULL};
+    static const struct {
+        const char *name;
+        enum precision precision;
+        const struct kernels *expected;
+    } cases[] = {{"auto", PRECISION_BF16, &gpu},   {"cuda", PRECISION_BF16, &gpu},  {"cpu", PRECISION_BF16, &narrow},
+                 {"auto", PRECISION_FP32, &fast}, {"cuda", PRECISION_FP32, NULL}, {"cpu", PRECISION_FP32, &fast}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct kernels *chosen = &plain;
+        struct status status = kernels_choose(all, cases[i].name, cases[i].precision, &chosen);
+        cr_expect(chosen == cases[i].expected && (status.code == STATUS_OK) == (chosen != NULL), "%s, %s: %s",
+                  cases[i].name, precision_name(cases[i].precision), status.message);
+    }
+}
+
 static void expect_refusal(const struct kernels *const *available, const char *name, enum precision precision,
                            enum status_code code, const char *words[3])
 {
@@ -68,6 +87,14 @@ Test(precision, a_device_of_another_precision_is_refused)
                    (const char *[3]){"cpu-narrow computes in bf16", "training.precision is fp32", "cpu-fast (fp32)"});
     expect_refusal(with_bf16, "abacus", PRECISION_FP32, STATUS_USAGE,
                    (const char *[3]){"expected one of auto, cpu", "cpu-narrow (bf16)", "\"abacus\""});
+}
+
+// Not a wrong word of the user's: this build or machine lacks it.
+Test(precision, a_missing_gpu_is_a_device_error_with_the_reason)
+{
+    expect_refusal(with_bf16, "cuda", PRECISION_BF16, STATUS_DEVICE,
+                   (const char *[3]){"--device cuda", "CUDA: ", "cpu-narrow (bf16)"});
+    cr_expect(eq(int, status_exit_code(STATUS_DEVICE), 4));
 }
 
 Test(precision, every_backend_says_what_it_stores)

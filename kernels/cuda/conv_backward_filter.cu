@@ -109,7 +109,7 @@ DEVICE void put_sums(const filter_block<MATRICES, COLUMNS> &sums, float *to, int
 }
 
 template <int MATRICES, int COLUMNS, int INPUT_PROLOGUE, int GRADIENT_PROLOGUE>
-__global__ static void __launch_bounds__(32 * CONV_TAPS)
+__global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
     conv_filter_kernel(conv_tile tile, filter_layout layout, filter_tensors tensors)
 {
     typedef filter_block<MATRICES, COLUMNS> block;

@@ -25,11 +25,13 @@ template <int PROLOGUE>
 DEVICE prologue_constants load_prologue(const conv_source &source, int channel)
 {
     prologue_constants c = prologue_constants();
-    int valid = source.channels - channel;
-    if (PROLOGUE == PROLOGUE_NONE) return c;
-#pragma unroll
-    for (int i = 0; i < (PROLOGUE == PROLOGUE_RELU ? 2 : 3); i++)
-        c.constant[i] = load_constants(source.constants + i * source.channels + channel, valid);
+    if constexpr (PROLOGUE != PROLOGUE_NONE) {
+        const float *from = source.constants + channel;
+        int valid = source.channels - channel;
+        c.constant[0] = load_constants(from, valid);
+        c.constant[1] = load_constants(from + source.channels, valid);
+        if (PROLOGUE == PROLOGUE_COEFFICIENTS) c.constant[2] = load_constants(from + 2 * source.channels, valid);
+    }
     return c;
 }
 

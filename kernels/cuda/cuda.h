@@ -5,7 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 struct device;
+
+// Whether this machine can run the CUDA backend; STATUS_DEVICE says in a sentence why not: built without CUDA, no driver,
+// driver too old, no device, device older than sm_80.
+struct status cuda_check(void);
+
+#ifdef HAVE_CUDA
+extern const struct kernels kernels_cuda;
+#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,0 +1,261 @@
+// cuda_device.c: the CUDA backend: one device, one stream, the driver's memory pool, recorded steps as CUDA graphs. Knows
+// no kernel; those start through cuda_launch_kernel. In the build where the Makefile finds nvcc.
+#include <cuda_runtime_api.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/operation_list.h"
+#include "kernels/device.h"
+#include "kernels/graph.h"
+
+enum { OLDEST_MAJOR = 8, OVERLAP_MAJOR = 9, PLAIN_SHARED_BYTES = 48 << 10 };
+
+struct cuda_state {
+    struct cuda_workspace_state workspace; // first: workspace.c finds it so
+    cudaStream_t stream;
+    bool overlaps; // launches may begin before the one before has ended (programmatic dependent launch)
+};
+
+static struct cuda_state *state_of(const struct device *device)
+{
+    return device->backend;
+}
+
+static struct status status_from_cuda(cudaError_t error, const char *what)
+{
+    if (error == cudaSuccess) return status_ok();
+    return status_error(error == cudaErrorMemoryAllocation ? STATUS_NO_MEMORY : STATUS_DEVICE, "CUDA: %s: %s", what,
+                        cudaGetErrorString(error));
+}
+
+static bool failed(struct device *device, cudaError_t error, const char *what)
+{
+    if (error != cudaSuccess) device_fail(device, status_from_cuda(error, what));
+    return error != cudaSuccess;
+}
+
+// ---- is there a device? ------------------------------------------------------------------------------------------
+
+static struct status check_driver(void)
+{
+    int driver = 0, runtime = 0;
+    cudaDriverGetVersion(&driver);
+    cudaRuntimeGetVersion(&runtime);
+    if (driver == 0) return status_error(STATUS_DEVICE, "CUDA: no NVIDIA driver is installed");
+    if (driver / 1000 < runtime / 1000)
+        return status_error(STATUS_DEVICE, "CUDA: the driver supports CUDA %d.%d, this build needs %d.0 or newer",
+                            driver / 1000, driver % 1000 / 10, runtime / 1000);
+    return status_ok();
+}
+
+static struct status check_capability(int number)
+{
+    int major = 0, minor = 0;
+    struct cudaDeviceProp properties;
+    cudaError_t error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, number);
+    if (error == cudaSuccess) error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, number);
+    if (error == cudaSuccess) error = cudaGetDeviceProperties(&properties, number);
+    if (error != cudaSuccess) return status_from_cuda(error, "query the device");
+    if (major < OLDEST_MAJOR)
+        return status_error(STATUS_DEVICE, "CUDA: %s has compute capability %d.%d; expected %d.0 (Ampere) or newer",
+                            properties.name, major, minor, OLDEST_MAJOR);
+    return status_ok();
+}
+
+struct status cuda_check(void)
+{
+    int count = 0;
+    struct status status = check_driver();
+    if (status.code != STATUS_OK) return status;
+    cudaError_t error = cudaGetDeviceCount(&count);
+    if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0))
+        return status_error(STATUS_DEVICE, "CUDA: a driver, but no device that this process may use");
+    if (error != cudaSuccess) return status_from_cuda(error, "count the devices");
+    return check_capability(0);
+}
+
+// ---- opening -----------------------------------------------------------------------------------------------------
+
+// Memory that is released stays with the pool, so that allocating again is quick.
+static cudaError_t keep_memory(void)
+{
+    cudaMemPool_t pool;
+    uint64_t everything = UINT64_MAX;
+    cudaError_t error = cudaDeviceGetDefaultMemPool(&pool, 0);
+    if (error != cudaSuccess) return error;
+    return cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &everything);
+}
+
+static struct status cuda_open(struct device *device)
+{
+    struct status status = cuda_check();
+    if (status.code != STATUS_OK) return status;
+    struct cuda_state *state = calloc(1, sizeof *state);
+    if (state == NULL) return status_error(STATUS_NO_MEMORY, "open cuda: out of memory");
+    device->backend = state;
+    int major = 0;
+    cudaError_t error = cudaSetDevice(0);
+    if (error == cudaSuccess) error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0);
+    if (error == cudaSuccess) error = keep_memory();
+    if (error == cudaSuccess) error = cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking);
+    if (error != cudaSuccess) free(state);
+    state = error != cudaSuccess ? NULL : state;
+    if (state != NULL) state->overlaps = major >= OVERLAP_MAJOR;
+    return status_from_cuda(error, "open the device");
+}
+
+static void cuda_close(struct device *device)
+{
+    struct cuda_state *state = state_of(device);
+    cuda_workspace_release(device);
+    cudaStreamSynchronize(state->stream);
+    cudaStreamDestroy(state->stream);
+    free(state);
+}
+
+// ---- memory ------------------------------------------------------------------------------------------------------
+
+static struct status explain_no_memory(size_t bytes)
+{
+    size_t free_bytes = 0, total_bytes = 0;
+    cudaGetLastError(); // the refusal is told here
+    cudaMemGetInfo(&free_bytes, &total_bytes);
+    const double mebi = 1 << 20;
+    return status_error(STATUS_NO_MEMORY,
+                        "GPU memory: %.1f MiB more were wanted, %.1f of %.1f MiB are free; a smaller training.batch_size "
+                        "needs less",
+                        (double)bytes / mebi, (double)free_bytes / mebi, (double)total_bytes / mebi);
+}
+
+static struct status cuda_allocate(struct device *device, size_t bytes, void **memory)
+{
+    cudaStream_t stream = state_of(device)->stream;
+    *memory = NULL;
+    cudaError_t error = cudaMallocAsync(memory, bytes == 0 ? 1 : bytes, stream);
+    if (error == cudaErrorMemoryAllocation) return explain_no_memory(bytes);
+    if (error == cudaSuccess) error = cudaMemsetAsync(*memory, 0, bytes == 0 ? 1 : bytes, stream);
+    return status_from_cuda(error, "allocate");
+}
+
+static void cuda_release(struct device *device, void *memory)
+{
+    if (memory != NULL) cudaFreeAsync(memory, state_of(device)->stream);
+}
+
+// The caller may reuse `from` at once.
+static void cuda_upload(struct device *device, void *to, const void *from, size_t bytes)
+{
+    cudaStream_t stream = state_of(device)->stream;
+    cudaError_t error = cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream);
+    if (error == cudaSuccess) error = cudaStreamSynchronize(stream);
+    failed(device, error, "upload");
+}
+
+static void cuda_download(struct device *device, void *to, const void *from, size_t bytes)
+{
+    cudaStream_t stream = state_of(device)->stream;
+    cudaError_t error = cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream);
+    if (error == cudaSuccess) error = cudaStreamSynchronize(stream);
+    failed(device, error, "download");
+}
+
+static void cuda_zero(struct device *device, void *memory, size_t bytes)
+{
+    failed(device, cudaMemsetAsync(memory, 0, bytes, state_of(device)->stream), "clear memory");
+}
+
+static struct status cuda_synchronise(struct device *device)
+{
+    return status_from_cuda(cudaStreamSynchronize(state_of(device)->stream), "compute");
+}
+
+// ---- launches ----------------------------------------------------------------------------------------------------
+
+void cuda_launch_kernel(struct device *device, const char *name, const void *kernel, unsigned grid_x, unsigned grid_y,
+                        unsigned grid_z, unsigned threads, size_t shared_bytes, void **arguments)
+{
+    struct cuda_state *state = state_of(device);
+    cudaLaunchAttribute overlap = {.id = cudaLaunchAttributeProgrammaticStreamSerialization};
+    overlap.val.programmaticStreamSerializationAllowed = 1;
+    const cudaLaunchConfig_t launch = {.gridDim = {grid_x, grid_y, grid_z},
+                                       .blockDim = {threads, 1, 1},
+                                       .dynamicSmemBytes = shared_bytes,
+                                       .stream = state->stream,
+                                       .attrs = &overlap,
+                                       .numAttrs = state->overlaps ? 1 : 0};
+    if (device->status.code != STATUS_OK) return;
+    if (shared_bytes > PLAIN_SHARED_BYTES &&
+        failed(device, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes), name))
+        return;
+    failed(device, cudaLaunchKernelExC(&launch, kernel, arguments), name);
+}
+
+// ---- graphs ------------------------------------------------------------------------------------------------------
+
+static void forget_graph(void *prepared)
+{
+    cudaGraphExecDestroy(prepared);
+}
+
+static void enqueue(struct device *device, const struct graph *graph)
+{
+    for (size_t i = 0; i < graph_length(graph); i++) {
+        struct graph_node node = graph_node(graph, i);
+        device_execute(device, node.operation, node.settings);
+    }
+}
+
+// Relaxed: work space may still be allocated while the operations are being recorded.
+static cudaGraphExec_t record(struct device *device, const struct graph *graph)
+{
+    cudaStream_t stream = state_of(device)->stream;
+    cudaGraph_t recorded = NULL;
+    cudaGraphExec_t prepared = NULL;
+    if (failed(device, cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "record a graph")) return NULL;
+    enqueue(device, graph);
+    if (failed(device, cudaStreamEndCapture(stream, &recorded), "record a graph")) return NULL;
+    failed(device, cudaGraphInstantiate(&prepared, recorded, 0), "prepare a graph");
+    cudaGraphDestroy(recorded);
+    return prepared;
+}
+
+// The first launch runs operation by operation, so that work space has grown before it is recorded; the second records.
+static void cuda_launch_graph(struct device *device, const struct graph *graph)
+{
+    struct graph_preparation *preparation = graph_preparation(graph);
+    if (preparation->launches++ == 0) {
+        enqueue(device, graph);
+        return;
+    }
+    if (preparation->prepared == NULL) {
+        preparation->prepared = record(device, graph);
+        preparation->forget = forget_graph;
+    }
+    if (preparation->prepared != NULL)
+        failed(device, cudaGraphLaunch(preparation->prepared, state_of(device)->stream), "launch a graph");
+}
+
+// ---- the table ---------------------------------------------------------------------------------------------------
+
+#define DECLARE(place, name) void name##_cuda(struct device *device, const void *settings);
+CUDA_OPERATION_LIST(DECLARE)
+
+#define ENTRY(place, name) [place] = name##_cuda,
+const struct kernels kernels_cuda = {
+    .name = "cuda",
+    .precision = PRECISION_BF16,
+    .arithmetic = "bf16-cuda-1",
+    .statistics_bytes = sizeof(struct statistics_cuda),
+    .activation_bytes = sizeof(uint16_t),
+    .open = cuda_open,
+    .close = cuda_close,
+    .allocate = cuda_allocate,
+    .release = cuda_release,
+    .upload = cuda_upload,
+    .download = cuda_download,
+    .zero = cuda_zero,
+    .synchronise = cuda_synchronise,
+    .launch_graph = cuda_launch_graph,
+    .operations = {CUDA_OPERATION_LIST(ENTRY)},
+};

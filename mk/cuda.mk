@@ -1,0 +1,33 @@
+# cuda.mk: the CUDA backend, built where nvcc is found: kernels/cuda/*.cu as machine code for sm_80 and sm_90a, and as PTX
+# for what comes after. NVCC=FILE names another compiler, NVCC=no builds without. The program starts without a driver.
+
+HAVE_CUDA := $(if $(filter-out no,$(NVCC)),1)
+CUDA_HOME := $(if $(HAVE_CUDA),$(patsubst %/bin/,%,$(dir $(realpath $(NVCC)))))
+CUDA_SOURCES := $(wildcard kernels/cuda/*.cu)
+CUDA_OBJECTS := $(if $(HAVE_CUDA),$(CUDA_SOURCES:%.cu=$(BUILD)/cuda/%.o))
+
+# Static where that library is there: then the program needs nothing but the driver.
+cuda_static := $(firstword $(wildcard $(addsuffix /libcudart_static.a,$(CUDA_HOME)/lib64 $(CUDA_HOME)/lib)))
+cuda_libraries := $(if $(HAVE_CUDA),$(if $(cuda_static),$(cuda_static) -lpthread -ldl -lrt,-L$(CUDA_HOME)/lib64 \
+                  -Wl$(comma)-rpath$(comma)$(CUDA_HOME)/lib64 -lcudart))
+cuda_preprocess := $(if $(HAVE_CUDA),-DHAVE_CUDA -isystem $(CUDA_HOME)/include)
+
+# Objects that plain C can link: no C++ library is wanted.
+cuda_host_flags := -Wall -fno-threadsafe-statics -fno-exceptions -fno-rtti -ffp-contract=off
+cuda_architectures := -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_90a,code=sm_90a \
+                      -gencode=arch=compute_80,code=compute_80
+cuda_flags = -std=c++17 -O3 -I. --Werror all-warnings -Xptxas -warn-spills \
+             -Xcompiler $(subst $(space),$(comma),$(cuda_host_flags))
+
+$(BUILD)/cuda/flags: FORCE | setup
+	@mkdir -p $(@D) && { printf '%s\n' '$(NVCC) $(cuda_flags) $(cuda_architectures)' && $(NVCC) --version; } > $@.new && $(replace)
+
+$(BUILD)/cuda/%.o: %.cu $(BUILD)/cuda/flags
+	$(call say,NVCC,$<)mkdir -p $(@D) && $(NVCC) $(cuda_flags) $(cuda_architectures) -MD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+-include $(CUDA_OBJECTS:.o=.d)
+
+# Registers, shared memory and spills of every kernel on both architectures.
+.PHONY: ptxas-report
+ptxas-report:
+	@$(if $(HAVE_CUDA),scripts/ptxas_report '$(NVCC)' '$(cuda_flags)' $(CUDA_SOURCES),echo 'ptxas-report: no nvcc found' && exit 1)
