@@ -14,7 +14,7 @@
 #include "tests/support/errors.h"
 #include "tests/support/memory.h"
 
-enum { SEED = 70, IMAGES = 8, STEPS = 3, DATA_IMAGES = 40, RUNS = 3 };
+enum { SEED = 70, IMAGES = 4, STEPS = 3, DATA_IMAGES = 40, RUNS = 3 };
 
 // What `runs` networks hold after STEPS steps.
 struct trained {

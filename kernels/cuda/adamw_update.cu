@@ -3,6 +3,7 @@
 // Launch    a thread per parameter, all runs at once; one thread of a block forms the bias corrections.
 #include <math.h>
 
+#include "kernels/cuda/filter_packs.h"
 #include "kernels/cuda/numbers.cuh"
 
 __global__ static void adamw_update_kernel(struct adamw_update adamw)
@@ -37,4 +38,5 @@ CUDA_OPERATION(adamw_update)
     const struct adamw_update *adamw = (const struct adamw_update *)settings;
     cuda_launch(device, "adamw_update", adamw_update_kernel,
                 dim3(blocks_for((size_t)adamw->count, 256), (unsigned)adamw->runs), 256, 2 * sizeof(double), *adamw);
+    filter_packs_follow(device, &adamw->parameter, (size_t)adamw->count, adamw->runs);
 }

@@ -9,7 +9,6 @@ CUDA_OPERATION(conv_backward_data)
     tensors.values = (const bf16 *)conv->gradient;
     tensors.raw = (const bf16 *)conv->raw;
     tensors.constants = conv->coefficients;
-    tensors.filter = conv->filter;
     tensors.added = (const bf16 *)conv->addend;
     tensors.mask_input = (const bf16 *)conv->mask_input;
     tensors.mask_affine = conv->affine;
@@ -18,7 +17,7 @@ CUDA_OPERATION(conv_backward_data)
     tensors.products_with_mask = true;
     conv_tile tile = conv_tile_backward_data(&conv->shape);
     if (conv->coefficients.data == NULL)
-        conv_tile_launch<PROLOGUE_NONE>(device, "conv_backward_data", tile, tensors, conv->shape.runs);
+        conv_tile_launch<PROLOGUE_NONE>(device, "conv_backward_data", tile, conv->filter, tensors, conv->shape.runs);
     else
-        conv_tile_launch<PROLOGUE_COEFFICIENTS>(device, "conv_backward_data", tile, tensors, conv->shape.runs);
+        conv_tile_launch<PROLOGUE_COEFFICIENTS>(device, "conv_backward_data", tile, conv->filter, tensors, conv->shape.runs);
 }

@@ -9,7 +9,7 @@
 #include "kernels/cuda/conv_patch.cuh"
 #include "kernels/cuda/conv_tile.h"
 
-enum { WORKERS_WANTED = 256, GROUPS_OF_POINTWISE = 8 };
+enum { FILTER_PIXELS = 128, WORKERS_WANTED = 256, GROUPS_OF_POINTWISE = 8 };
 
 struct filter_tensors {
     const bf16 *input, *gradient, *raw;
@@ -34,9 +34,9 @@ template <class BLOCK> static inline filter_layout filter_layout_of(const conv_t
     int planes = BLOCK::IN / 8 > BLOCK::OUT / 8 ? BLOCK::IN / 8 : BLOCK::OUT / 8;
     at.read_pixels = 0;
     at.write_pixels = tile.patch_pixels * 4;
-    at.input = (at.write_pixels + CONV_PIXELS * 4 + 127) / 128 * 128;
+    at.input = (at.write_pixels + FILTER_PIXELS * 4 + 127) / 128 * 128;
     at.gradient = (at.input + tile.pitch * (BLOCK::IN / 8) + 127) / 128 * 128;
-    at.gradient_pitch = CONV_PIXELS * 16 + 128 / planes;
+    at.gradient_pitch = FILTER_PIXELS * 16 + 128 / planes;
     at.total = at.gradient + at.gradient_pitch * (BLOCK::OUT / 8);
     int groups = GROUPS_OF_POINTWISE * BLOCK::IN * BLOCK::OUT * 4; // the sums of the groups of a 1x1 kernel
     if (tile.class_of[0].taps == 1 && groups + at.input > at.total) at.total = groups + at.input;
@@ -56,7 +56,7 @@ DEVICE void find_filter_pixels(const conv_tile &tile, int number, int *read_pixe
         bool inside = image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
         read_pixels[i] = inside ? (image * tile.read_height + row) * tile.read_width + column : -1;
     }
-    for (int i = (int)threadIdx.x; i < CONV_PIXELS; i += (int)blockDim.x) {
+    for (int i = (int)threadIdx.x; i < FILTER_PIXELS; i += (int)blockDim.x) {
         int image = first_image + (i >> (tile.log_rows + tile.log_columns));
         int row = row0 + (i >> tile.log_columns) % (1 << tile.log_rows), column = column0 + i % (1 << tile.log_columns);
         bool inside = image < tile.images && row < tile.write_height && column < tile.write_width;
@@ -145,10 +145,10 @@ __global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
         block_barrier();
         load_patch<INPUT_PROLOGUE>(inputs, read_pixels, tile.patch_pixels, first_in, block::IN / 8, tile.pitch,
                                    threadIdx.x, loaders, input);
-        load_patch<GRADIENT_PROLOGUE>(gradients, write_pixels, CONV_PIXELS, first_out, block::OUT / 8,
+        load_patch<GRADIENT_PROLOGUE>(gradients, write_pixels, FILTER_PIXELS, first_out, block::OUT / 8,
                                       layout.gradient_pitch, threadIdx.x, loaders, gradient);
         block_barrier();
-        for (int first = 16 * group; first < CONV_PIXELS; first += 16 * groups)
+        for (int first = 16 * group; first < FILTER_PIXELS; first += 16 * groups)
             multiply_pixels(tile, layout, shift, first, input, gradient, sums);
     }
     int valid_in = tile.read_channels - first_in, valid_out = tile.write_channels - first_out;
@@ -228,7 +228,7 @@ static void launch_prologues(struct device *device, const struct conv_backward_f
 CUDA_OPERATION(conv_backward_filter)
 {
     const struct conv_backward_filter *conv = (const struct conv_backward_filter *)settings;
-    conv_tile tile = conv_tile_forward(&conv->shape);
+    conv_tile tile = conv_tile_filter(&conv->shape);
     bool affine = conv->affine.data != NULL, coefficients = conv->coefficients.data != NULL;
     if (!affine && !coefficients)
         launch_prologues<PROLOGUE_NONE, PROLOGUE_NONE>(device, *conv, tile);

@@ -1,7 +1,7 @@
 // conv_tile.c: see conv_tile.h. Tests: tests/backend_conv_test.c through the kernels, tests/cuda_layout_test.c.
 #include "kernels/cuda/conv_tile.h"
 
-enum { LOG_PIXELS = 7, LOG_COLUMNS_MOST = 4, PLANE = 8, DEPTH_MOST = 32, PIXEL_BYTES = 16, BANK_BYTES = 128 };
+enum { LOG_PIXELS = 7, LOG_PIXELS_LARGE = 8, LOG_COLUMNS_MOST = 4, PLANE = 8, DEPTH_MOST = 32, PIXEL_BYTES = 16, BANK_BYTES = 128 };
 
 static int divide_up(int value, int by)
 {
@@ -24,13 +24,16 @@ static int plane_pitch(int pixels, int planes)
     return raw + (wanted - raw % BANK_BYTES + BANK_BYTES) % BANK_BYTES;
 }
 
-static void choose_tile(struct conv_tile *tile)
+// Larger tiles read the filter less often; 16 x 16 images and larger fill them.
+static void choose_tile(struct conv_tile *tile, bool large)
 {
     int height = divide_up(tile->write_height, tile->out_step), width = divide_up(tile->write_width, tile->out_step);
+    int log_pixels = large && height >= 16 && width >= 16 ? LOG_PIXELS_LARGE : LOG_PIXELS;
+    tile->pixels = 1 << log_pixels;
     tile->log_columns = log_covering(width, LOG_COLUMNS_MOST);
     if (tile->log_columns < 2) tile->log_columns = 2; // fewer columns would mean more halo than pixels
-    tile->log_rows = log_covering(height, LOG_PIXELS - tile->log_columns);
-    tile->log_images = LOG_PIXELS - tile->log_columns - tile->log_rows;
+    tile->log_rows = log_covering(height, log_pixels - tile->log_columns);
+    tile->log_images = log_pixels - tile->log_columns - tile->log_rows;
     tile->tiles_across = divide_up(width, 1 << tile->log_columns);
     tile->tiles_down = divide_up(height, 1 << tile->log_rows);
     tile->tiles = divide_up(tile->images, 1 << tile->log_images) * tile->tiles_down * tile->tiles_across;
@@ -54,7 +57,7 @@ static void find_tap_extent(struct conv_tile *tile)
     tile->tap_extent = last - first;
 }
 
-struct conv_tile conv_tile_forward(const struct conv_shape *shape)
+static struct conv_tile forward_tile(const struct conv_shape *shape, bool large)
 {
     int stride = shape->stride, half = shape->kernel / 2;
     struct conv_tile tile = {
@@ -72,14 +75,25 @@ struct conv_tile conv_tile_forward(const struct conv_shape *shape)
         .read_stride = shape->channels_out,
         .write_stride = 1,
         .tap_stride = shape->channels_in * shape->channels_out,
+        .filter_taps = shape->kernel * shape->kernel,
     };
     struct conv_class *all = &tile.class_of[0];
     for (int i = 0; i < shape->kernel * shape->kernel; i++)
         all->tap[all->taps++] = (struct conv_tap){
             (int8_t)(i / shape->kernel - half), (int8_t)(i % shape->kernel - half), (int8_t)i};
     find_tap_extent(&tile);
-    choose_tile(&tile);
+    choose_tile(&tile, large);
     return tile;
+}
+
+struct conv_tile conv_tile_forward(const struct conv_shape *shape)
+{
+    return forward_tile(shape, true);
+}
+
+struct conv_tile conv_tile_filter(const struct conv_shape *shape)
+{
+    return forward_tile(shape, false);
 }
 
 // Input row i * stride + parity was read, through kernel row k, by the output row `parity + half - k` / stride below i,
@@ -121,9 +135,10 @@ struct conv_tile conv_tile_backward_data(const struct conv_shape *shape)
         .read_stride = 1,
         .write_stride = shape->channels_out,
         .tap_stride = shape->channels_in * shape->channels_out,
+        .filter_taps = shape->kernel * shape->kernel,
     };
     for (int c = 0; c < tile.classes; c++) tile.class_of[c] = gather_class(shape, c / stride, c % stride);
     find_tap_extent(&tile);
-    choose_tile(&tile);
+    choose_tile(&tile, true);
     return tile;
 }

@@ -1,23 +1,23 @@
 // conv_tile.cuh: the kernel behind conv_forward and conv_backward_data, on tensor cores, for every shape.
-// Computes  the taps of conv_tile.h, 128 output pixels by CHANNELS output channels a block, float32 sums; then residual
-//           or addend, mask, one rounding, and the two sums per channel of what is stored.
+// Computes  the taps of conv_tile.h, 128 or 256 output pixels by CHANNELS output channels a block, float32 sums; then
+//           residual or addend, mask, one rounding, and the two sums per channel of what is stored.
 // Bound     layers of 64 and more channels: the matrix rate; below, memory.
-// Launch    a block per tile of pixels, tile of channels (and parity class) and run; four warps of 32 pixels each.
+// Launch    a block per tile of pixels, tile of channels (and parity class) and run; a warp per 32 pixels.
 // Shared    patch of the input (planes of eight channels with their halo) and the filter of as many channels, both
 //           bfloat16; behind the last of them the sums in float32.
-// The filter is read from the float32 parameters and rounded on the way, so nothing has to be kept up to date beside
-// them; that costs 2 bytes a weight and block more than a packed copy would.
+// The filter comes packed (filter_packs.h): its copies run while the patch goes through the prologue.
 #ifndef KERNELS_CUDA_CONV_TILE_CUH
 #define KERNELS_CUDA_CONV_TILE_CUH
 
 #include "kernels/cuda/channel_sums.cuh"
 #include "kernels/cuda/conv_patch.cuh"
 #include "kernels/cuda/conv_tile.h"
+#include "kernels/cuda/filter_packs.h"
 
 struct conv_tensors {
     const bf16 *values, *raw;
     struct per_run constants; // of the prologue
-    struct per_run filter;
+    struct filter_pack filter;
     const bf16 *added, *mask_input;
     struct per_run mask_affine;
     bf16 *output;
@@ -44,11 +44,11 @@ template <int CHANNELS> static inline conv_layout conv_layout_of(const conv_tile
         if (tile.class_of[c].taps > taps) taps = tile.class_of[c].taps;
     at.read_pixels = 0;
     at.write_pixels = at.read_pixels + tile.patch_pixels * 4;
-    at.patch = (at.write_pixels + CONV_PIXELS * 4 + 127) / 128 * 128;
+    at.patch = (at.write_pixels + tile.pixels * 4 + 127) / 128 * 128;
     at.filter = (at.patch + tile.pitch * (tile.depth / 8) + 127) / 128 * 128;
     at.sums = at.patch;
     int with_filter = at.filter + taps * tile.depth * CHANNELS * 2;
-    int with_sums = at.sums + CONV_PIXELS * conv_sums<CHANNELS>::PITCH * 4;
+    int with_sums = at.sums + tile.pixels * conv_sums<CHANNELS>::PITCH * 4;
     at.total = with_filter > with_sums ? with_filter : with_sums;
     return at;
 }
@@ -62,14 +62,14 @@ DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_
     int first_image = ((int)blockIdx.x / tile.tiles_across / tile.tiles_down) << tile.log_images;
     int row0 = down << tile.log_rows, column0 = across << tile.log_columns;
     int area = tile.patch_rows * tile.patch_columns;
-    for (int i = (int)threadIdx.x; i < tile.patch_pixels; i += CONV_THREADS) {
+    for (int i = (int)threadIdx.x; i < tile.patch_pixels; i += (int)blockDim.x) {
         int image = first_image + i / area;
         int row = (row0 * tile.stride + i % area / tile.patch_columns + tile.first_tap) * tile.read_step;
         int column = (column0 * tile.stride + i % tile.patch_columns + tile.first_tap) * tile.read_step;
         bool inside = image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
         read_pixels[i] = inside ? (image * tile.read_height + row) * tile.read_width + column : -1;
     }
-    for (int i = (int)threadIdx.x; i < CONV_PIXELS; i += CONV_THREADS) {
+    for (int i = (int)threadIdx.x; i < tile.pixels; i += (int)blockDim.x) {
         int image = first_image + (i >> (tile.log_rows + tile.log_columns));
         int row = (row0 + (i >> tile.log_columns) % (1 << tile.log_rows)) * tile.out_step + own.first_row;
         int column = (column0 + i % (1 << tile.log_columns)) * tile.out_step + own.first_column;
@@ -78,25 +78,20 @@ DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_
     }
 }
 
-// Filter matrices of `depth` channels read, from `channel` on, as [tap][depth / 8][channel written][8 channels read].
+// Starts to copy the filter's matrices of `depth` channels read, from `channel` on, as
+// [tap][depth / 8][channel written][8 channels read].
 template <int CHANNELS>
-DEVICE void load_filter(const conv_tile &tile, const conv_class &own, const float *filter, int channel, int written,
-                        unsigned char *space)
+DEVICE void start_filter(const conv_tile &tile, const conv_class &own, const filter_pack &filter, unsigned run, int channel,
+                         int written, unsigned char *space)
 {
     int planes = tile.depth / 8;
-    for (int i = (int)threadIdx.x; i < own.taps * planes * CHANNELS; i += CONV_THREADS) {
+    const unsigned char *from = (const unsigned char *)filter.data + (size_t)run * filter.run_bytes;
+    for (int i = (int)threadIdx.x; i < own.taps * planes * CHANNELS; i += (int)blockDim.x) {
         int out = i % CHANNELS, plane = i / CHANNELS % planes, tap = i / CHANNELS / planes;
-        int first = channel + 8 * plane, valid = tile.read_channels - first;
-        const float *from = filter + (size_t)own.tap[tap].weight * (size_t)tile.tap_stride +
-                            (size_t)(written + out) * (size_t)tile.write_stride +
-                            (size_t)first * (size_t)tile.read_stride;
-        float8 weight;
-#pragma unroll
-        for (int j = 0; j < 8; j++)
-            weight.value[j] =
-                j < valid && written + out < tile.write_channels ? from[(size_t)j * (size_t)tile.read_stride] : 0;
-        store_16(space + (size_t)i * 16, pack8(weight));
+        int row = own.tap[tap].weight * filter.planes + channel / 8 + plane;
+        copy_start(space + (size_t)i * 16, from + ((size_t)row * (size_t)filter.columns + (size_t)(written + out)) * 16, true);
     }
+    copy_commit();
 }
 
 // A warp's 32 pixels by CHANNELS channels.
@@ -172,7 +167,7 @@ DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &ten
         shift = load_constants(affine + tile.write_channels, valid);
     }
     size_t first = (size_t)run * (size_t)tile.images * (size_t)(tile.write_height * tile.write_width);
-    for (int i = (int)threadIdx.x / groups; i < CONV_PIXELS; i += CONV_THREADS / groups) {
+    for (int i = (int)threadIdx.x / groups; i < tile.pixels; i += (int)blockDim.x / groups) {
         if (write_pixels[i] < 0) continue;
         size_t at = (first + (size_t)write_pixels[i]) * (size_t)tile.write_channels + (size_t)channel;
         const float *sum = space + i * conv_sums<CHANNELS>::PITCH + 8 * group;
@@ -198,7 +193,7 @@ DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &ten
 }
 
 template <int CHANNELS, int PROLOGUE>
-__global__ static void __launch_bounds__(CONV_THREADS)
+__global__ static void __launch_bounds__(256, 2)
     conv_tile_kernel(conv_tile tile, conv_layout layout, conv_tensors tensors)
 {
     unsigned char *shared = shared_memory();
@@ -223,9 +218,10 @@ __global__ static void __launch_bounds__(CONV_THREADS)
 
     for (int channel = 0; own.taps > 0 && channel < tile.read_channels; channel += tile.depth) {
         block_barrier(); // pixels are known; the products of the channels before are done
+        start_filter<CHANNELS>(tile, own, tensors.filter, run, channel, written, filter);
         load_patch<PROLOGUE>(source, read_pixels, tile.patch_pixels, channel, tile.depth / 8, tile.pitch, threadIdx.x,
-                             CONV_THREADS, patch);
-        load_filter<CHANNELS>(tile, own, part_of_run(tensors.filter, run), channel, written, filter);
+                             blockDim.x, patch);
+        copy_wait<0>();
         block_barrier();
         multiply_taps<CHANNELS>(tile, own, patch, filter, sums);
     }
@@ -237,7 +233,7 @@ __global__ static void __launch_bounds__(CONV_THREADS)
     unsigned slot_count = gridDim.x * (unsigned)tile.classes, slot = blockIdx.x * (unsigned)tile.classes + number;
     unsigned series = run * (gridDim.y / (unsigned)tile.classes) + channel_tile;
     float *slots = tensors.slots + (size_t)series * slot_count * 2 * CHANNELS;
-    channel_sums_store(found, CONV_THREADS, CHANNELS / 8, space, slots + (size_t)slot * 2 * CHANNELS);
+    channel_sums_store(found, blockDim.x, CHANNELS / 8, space, slots + (size_t)slot * 2 * CHANNELS);
     channel_sums_collect(slots, slot_count, CHANNELS, tensors.counters + series, space,
                          tensors.records + run * (unsigned)tile.write_channels + written,
                          tile.write_channels - written);
@@ -246,8 +242,8 @@ __global__ static void __launch_bounds__(CONV_THREADS)
 // ---- launches ----------------------------------------------------------------------------------------------------
 
 template <int CHANNELS, int PROLOGUE>
-static void conv_tile_launch_as(struct device *device, const char *name, const conv_tile &tile, conv_tensors tensors,
-                                int runs)
+static void conv_tile_launch_as(struct device *device, const char *name, const conv_tile &tile,
+                                const struct per_run &filter, conv_tensors tensors, int runs)
 {
     unsigned channel_tiles = blocks_for((size_t)tile.write_channels, CHANNELS);
     size_t series = (size_t)runs * channel_tiles, slots = series * (size_t)(tile.tiles * tile.classes);
@@ -262,22 +258,24 @@ static void conv_tile_launch_as(struct device *device, const char *name, const c
         tensors.slots = (float *)space.memory;
         tensors.counters = space.counters;
     }
+    tensors.filter = filter_pack_get(device, &filter, &tile, CHANNELS, runs);
+    if (tensors.filter.data == NULL) return;
     conv_layout layout = conv_layout_of<CHANNELS>(tile);
     dim3 grid((unsigned)tile.tiles, channel_tiles * (unsigned)tile.classes, (unsigned)runs);
-    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, CONV_THREADS, (size_t)layout.total, tile,
+    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, (unsigned)tile.pixels, (size_t)layout.total, tile,
                 layout, tensors);
 }
 
 template <int PROLOGUE>
-static void conv_tile_launch(struct device *device, const char *name, const conv_tile &tile, const conv_tensors &tensors,
-                             int runs)
+static void conv_tile_launch(struct device *device, const char *name, const conv_tile &tile,
+                             const struct per_run &filter, const conv_tensors &tensors, int runs)
 {
     if (tile.write_channels <= 16)
-        conv_tile_launch_as<16, PROLOGUE>(device, name, tile, tensors, runs);
+        conv_tile_launch_as<16, PROLOGUE>(device, name, tile, filter, tensors, runs);
     else if (tile.write_channels <= 32)
-        conv_tile_launch_as<32, PROLOGUE>(device, name, tile, tensors, runs);
+        conv_tile_launch_as<32, PROLOGUE>(device, name, tile, filter, tensors, runs);
     else
-        conv_tile_launch_as<64, PROLOGUE>(device, name, tile, tensors, runs);
+        conv_tile_launch_as<64, PROLOGUE>(device, name, tile, filter, tensors, runs);
 }
 
 #endif

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-enum { CONV_TAPS = 9, CONV_CLASSES = 4, CONV_PIXELS = 128, CONV_THREADS = 128 };
+enum { CONV_TAPS = 9, CONV_CLASSES = 4 };
 
 struct conv_tap {
     int8_t row, column, weight; // weight: number of the filter's tap
@@ -33,18 +33,20 @@ struct conv_tile {
     int first_tap, tap_extent; // smallest row and column of all taps; largest less smallest
     int classes;
     struct conv_class class_of[CONV_CLASSES];
-    // A block's output pixels: 2^images x 2^rows x 2^columns = CONV_PIXELS.
-    int log_images, log_rows, log_columns;
+    // A block's output pixels: 128 or 256 = 2^(images + rows + columns).
+    int pixels, log_images, log_rows, log_columns;
     int tiles_down, tiles_across, tiles; // tiles: of one class
     int patch_rows, patch_columns, patch_pixels;
     // Channels read in one go, a multiple of 16; bytes between planes of eight channels in shared memory.
     int depth, pitch;
-    // In floats, of the filter: to the next channel read, the next channel written, the next tap.
-    int read_stride, write_stride, tap_stride;
+    // In floats, of the filter: to the next channel read, the next channel written, the next tap; taps in all.
+    int read_stride, write_stride, tap_stride, filter_taps;
 };
 
 struct conv_tile conv_tile_forward(const struct conv_shape *shape);
 struct conv_tile conv_tile_backward_data(const struct conv_shape *shape);
+// As forward, with 128 pixels to a block, for the filter's gradient.
+struct conv_tile conv_tile_filter(const struct conv_shape *shape);
 
 #ifdef __cplusplus
 }

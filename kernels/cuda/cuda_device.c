@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/filter_packs.h"
 #include "kernels/cuda/operation_list.h"
 #include "kernels/device.h"
 #include "kernels/graph.h"
 
 enum { OLDEST_MAJOR = 8, OVERLAP_MAJOR = 9, PLAIN_SHARED_BYTES = 48 << 10 };
+
+void pack_filters_cuda(struct device *device, const void *list);
 
 struct cuda_state {
     struct cuda_workspace_state workspace; // first: workspace.c finds it so
@@ -94,6 +97,7 @@ static struct status cuda_open(struct device *device)
     struct cuda_state *state = calloc(1, sizeof *state);
     if (state == NULL) return status_error(STATUS_NO_MEMORY, "open cuda: out of memory");
     device->backend = state;
+    state->workspace.pack_filters = pack_filters_cuda;
     int major = 0;
     cudaError_t error = cudaSetDevice(0);
     if (error == cudaSuccess) error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0);
@@ -140,6 +144,7 @@ static struct status cuda_allocate(struct device *device, size_t bytes, void **m
 
 static void cuda_release(struct device *device, void *memory)
 {
+    filter_packs_forget(device, memory);
     if (memory != NULL) cudaFreeAsync(memory, state_of(device)->stream);
 }
 
@@ -147,6 +152,7 @@ static void cuda_release(struct device *device, void *memory)
 static void cuda_upload(struct device *device, void *to, const void *from, size_t bytes)
 {
     cudaStream_t stream = state_of(device)->stream;
+    filter_packs_touch(device, to, bytes);
     cudaError_t error = cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream);
     if (error == cudaSuccess) error = cudaStreamSynchronize(stream);
     failed(device, error, "upload");
@@ -162,6 +168,7 @@ static void cuda_download(struct device *device, void *to, const void *from, siz
 
 static void cuda_zero(struct device *device, void *memory, size_t bytes)
 {
+    filter_packs_touch(device, memory, bytes);
     failed(device, cudaMemsetAsync(memory, 0, bytes, state_of(device)->stream), "clear memory");
 }
 
@@ -232,6 +239,7 @@ static void cuda_launch_graph(struct device *device, const struct graph *graph)
         preparation->prepared = record(device, graph);
         preparation->forget = forget_graph;
     }
+    filter_packs_refresh(device); // what was uploaded since
     if (preparation->prepared != NULL)
         failed(device, cudaGraphLaunch(preparation->prepared, state_of(device)->stream), "launch a graph");
 }

@@ -1,6 +1,7 @@
 // sgd_update.cu: SGD with Nesterov momentum, in double as the reference, velocity and parameter rounded once each.
 // Bound     memory: 20 bytes a parameter (g, v, p in; v, p out).
 // Launch    a thread per parameter, all runs at once.
+#include "kernels/cuda/filter_packs.h"
 #include "kernels/cuda/numbers.cuh"
 
 __global__ static void sgd_update_kernel(struct sgd_update sgd)
@@ -23,4 +24,5 @@ CUDA_OPERATION(sgd_update)
     const struct sgd_update *sgd = (const struct sgd_update *)settings;
     cuda_launch(device, "sgd_update", sgd_update_kernel,
                 dim3(blocks_for((size_t)sgd->count, 256), (unsigned)sgd->runs), 256, 0, *sgd);
+    filter_packs_follow(device, &sgd->parameter, (size_t)sgd->count, sgd->runs);
 }

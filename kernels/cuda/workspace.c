@@ -1,6 +1,7 @@
 // workspace.c: work space of the CUDA backend: grows, is used by one operation after the other, and outlives the graphs
 // that name it.
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/filter_packs.h"
 #include "kernels/device.h"
 
 enum { LIMIT = sizeof((struct cuda_workspace_state){0}.memory) / sizeof(void *), SMALLEST = 1 << 20 };
@@ -38,6 +39,7 @@ struct cuda_workspace cuda_workspace_get(struct device *device, size_t bytes)
 void cuda_workspace_release(struct device *device)
 {
     struct cuda_workspace_state *state = device->backend;
+    filter_packs_release(device);
     for (int i = 0; i < state->count; i++) device->kernels->release(device, state->memory[i]);
     if (state->counters != NULL) device->kernels->release(device, state->counters);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/filter_packs.h"
 #include "kernels/cuda/operation_list.h"
 #include "kernels/device.h"
 #include "tests/simt/simt.h"
@@ -45,10 +46,15 @@ static void end(struct device *device, const char *name)
     }
 CUDA_OPERATION_LIST(DEFINE)
 
+void pack_filters_cuda_simt(struct device *device, const void *list);
+
 static struct status simt_open(struct device *device)
 {
-    device->backend = calloc(1, sizeof(struct cuda_workspace_state));
-    return device->backend != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "open cuda-simt: out of memory");
+    struct cuda_workspace_state *state = calloc(1, sizeof *state);
+    if (state == NULL) return status_error(STATUS_NO_MEMORY, "open cuda-simt: out of memory");
+    state->pack_filters = pack_filters_cuda_simt;
+    device->backend = state;
+    return status_ok();
 }
 
 static void simt_close(struct device *device)
@@ -67,11 +73,17 @@ static struct status allocate(struct device *device, size_t bytes, void **memory
 
 static void release(struct device *device, void *memory)
 {
-    (void)device;
+    filter_packs_forget(device, memory);
     simt_release(memory);
 }
 
-static void copy(struct device *device, void *to, const void *from, size_t bytes)
+static void upload(struct device *device, void *to, const void *from, size_t bytes)
+{
+    filter_packs_touch(device, to, bytes);
+    memcpy(to, from, bytes);
+}
+
+static void download(struct device *device, void *to, const void *from, size_t bytes)
 {
     (void)device;
     memcpy(to, from, bytes);
@@ -79,7 +91,7 @@ static void copy(struct device *device, void *to, const void *from, size_t bytes
 
 static void zero(struct device *device, void *memory, size_t bytes)
 {
-    (void)device;
+    filter_packs_touch(device, memory, bytes);
     memset(memory, 0, bytes);
 }
 
@@ -100,8 +112,8 @@ const struct kernels kernels_cuda_simt = {
     .close = simt_close,
     .allocate = allocate,
     .release = release,
-    .upload = copy,
-    .download = copy,
+    .upload = upload,
+    .download = download,
     .zero = zero,
     .synchronise = synchronise,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},
