@@ -17,7 +17,7 @@ struct graph_node graph_node(const struct graph *graph, size_t index);
 // What a backend with graphs of its own keeps about this one.
 struct graph_preparation {
     size_t launches;
-    void *prepared;               // the backend's graph; NULL: none yet
+    void *prepared;                 // the backend's graph; NULL: none yet
     void (*forget)(void *prepared); // called when the graph is destroyed and `prepared` is not NULL
 };
 struct graph_preparation *graph_preparation(const struct graph *graph);

@@ -76,7 +76,8 @@ struct status kernels_choose(const struct kernels *const *available, const char 
         bool fits = available[i]->precision == precision;
         bool foreign = cpu && strcmp(available[i]->name, "cuda") == 0;
         precise = precise || (fits && !foreign);
-        if (found == NULL && !foreign && (any || cpu ? fits : strcmp(available[i]->name, name) == 0)) found = available[i];
+        if (found == NULL && !foreign && (any || cpu ? fits : strcmp(available[i]->name, name) == 0))
+            found = available[i];
     }
     *chosen = found;
     if (found != NULL && found->precision == precision) return status_ok();

@@ -31,3 +31,21 @@ $(BUILD)/cuda/%.o: %.cu $(BUILD)/cuda/flags
 .PHONY: ptxas-report
 ptxas-report:
 	@$(if $(HAVE_CUDA),scripts/ptxas_report '$(NVCC)' '$(cuda_flags)' $(CUDA_SOURCES),echo 'ptxas-report: no nvcc found' && exit 1)
+
+# ---- a folder for a machine that has a GPU and nothing else ----------------------------------------------------------
+
+.PHONY: gpu-bundle
+BUNDLE := $(BUILD)/gpu-bundle
+# Tests that need no vendor's library and whose data is small.
+GPU_TESTS := $(filter-out %_corruption_test.c %_corruptions_test.c,$(wildcard $(addprefix tests/,backend_*_test.c golden_*_test.c \
+             conv_*_test.c cuda_*_test.c device_test.c network_test.c))) $(wildcard tests/support/*.c)
+GPU_TEST_OBJECTS := $(GPU_TESTS:%.c=$(BUILD)/obj/%.o)
+
+$(BUILD)/cuda/probe: bench/probe.cu kernels/cuda/ptx.h $(BUILD)/cuda/flags
+	$(call say,NVCC,$<)$(NVCC) $(cuda_flags) $(cuda_architectures) -o $@ $<
+
+$(BUILD)/cuda/gpu-tests: $(GPU_TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(if $(SIMT),-lstdc++ -ldl) $(libraries)
+
+gpu-bundle: $(if $(HAVE_CUDA),$(BUILD)/cuda/probe $(BUILD)/cuda/gpu-tests $(STEP_SPEED))
+	@$(if $(HAVE_CUDA),scripts/gpu_bundle $(BUNDLE) $(BUILD)/cuda/probe $(BUILD)/cuda/gpu-tests $(STEP_SPEED),echo 'gpu-bundle: no nvcc found' && exit 1)

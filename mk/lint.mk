@@ -4,8 +4,8 @@
 CLANG_FORMAT ?= clang-format-14
 CLANG_TIDY ?= clang-tidy-14
 
-C_FILES = $(sort $(shell find base kernels datasets harness report cli tests bench -name '*.[ch]'))
-SCRIPTS = $(filter-out %.md,$(wildcard scripts/* .ci/run completions/*.bash))
+C_FILES = $(sort $(shell find base kernels datasets harness report cli tests bench -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.cpp'))
+SCRIPTS = $(filter-out %.md,$(wildcard scripts/* bench/*.sh .ci/run completions/*.bash))
 
 format: setup
 	$(CLANG_FORMAT) -i $(C_FILES)
@@ -19,7 +19,7 @@ lint: lint-gcc lint-clang lint-cppcheck lint-tidy lint-scripts
 # Whole compilations, optimiser included: some warnings (-Wmaybe-uninitialized) come from there.
 lint-gcc lint-clang: lint-%: setup
 	@echo "lint: $* -Werror" && \
-	    $(MAKE) --no-print-directory BUILD=build/lint-$* SANITIZE= CC=$* WERROR=1 objects >build/lint-$*.log 2>&1 || \
+	    $(MAKE) --no-print-directory BUILD=build/lint-$* SANITIZE= NVCC=no CC=$* WERROR=1 objects >build/lint-$*.log 2>&1 || \
 	    { grep -v '^  CC' build/lint-$*.log; false; }
 
 # The tests are left out: Criterion's macros are C only to a compiler. Off are: invalidPointerCast, because kernels carve

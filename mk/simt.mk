@@ -2,7 +2,9 @@
 # C++ compiler, no CUDA. Kernels are compiled with the compiler's thread-sanitizer calls, which the runner answers itself:
 # they cannot be linked together with that sanitizer's own library.
 
-SIMT := $(if $(findstring thread,$(SANITIZE)),,$(if $(shell command -v $(firstword $(CXX)) 2>/dev/null),1))
+# Where there is no C compiler yet, the one that gets installed brings the other.
+have_compiler = $(shell command -v $(firstword $1) 2>/dev/null)
+SIMT := $(if $(findstring thread,$(SANITIZE)),,$(if $(call have_compiler,$(CXX)),1,$(if $(call have_compiler,$(CC)),,1)))
 SIMT_KERNELS := $(wildcard kernels/cuda/*.cu tests/simt/*.cu)
 SIMT_RUNNER := $(wildcard tests/simt/*.cpp)
 SIMT_OBJECTS := $(if $(SIMT),$(SIMT_KERNELS:%.cu=$(BUILD)/simt/%.o) $(SIMT_RUNNER:%.cpp=$(BUILD)/simt/%.o) \

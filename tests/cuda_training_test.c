@@ -9,6 +9,7 @@
 
 #include "datasets/synthetic.h"
 #include "harness/network.h"
+#include "kernels/cuda/cuda.h"
 #include "tests/simt/kernels_simt.h"
 #include "tests/support/device_array.h"
 #include "tests/support/errors.h"
@@ -126,7 +127,8 @@ static struct trained train(const struct kernels *kernels, int threads, int firs
     put_data(&trainer, first_run);
     describe_step(&trainer);
     size_t count = (size_t)trainer.update.count, all = (size_t)runs * count;
-    struct trained trained = {.count = count, .start = device_get_floats(trainer.device, trainer.update.parameter.data, all)};
+    struct trained trained = {.count = count,
+                              .start = device_get_floats(trainer.device, trainer.update.parameter.data, all)};
     take_steps_as_graph(&trainer);
     trained.parameters = device_get_floats(trainer.device, trainer.update.parameter.data, all);
     trained.velocity = device_get_floats(trainer.device, trainer.update.velocity.data, all);
@@ -212,4 +214,21 @@ Test(cuda_training, no_order_of_threads_changes_a_bit)
         forget(&other);
     }
     forget(&forward);
+}
+
+// The same on the device itself, where the steps are a CUDA graph.
+Test(cuda_training, a_device_does_the_same)
+{
+    const struct kernels *cuda = kernels_find("cuda");
+    if (cuda == NULL) cr_skip_test("%s", cuda_check().message);
+    expect_agreement(cuda, 1);
+    struct trained whole = train(cuda, 1, 0, RUNS), again = train(cuda, 1, 0, RUNS);
+    expect_same_bits(&again, RUNS, &whole, 0, "doing it again");
+    for (int run = 0; run < RUNS; run++) {
+        struct trained alone = train(cuda, 1, run, 1);
+        expect_same_bits(&alone, 1, &whole, run, "being alone, on the device");
+        forget(&alone);
+    }
+    forget(&again);
+    forget(&whole);
 }

@@ -49,7 +49,7 @@ Test(precision, a_gpu_is_chosen_by_name_and_automatically)
         const char *name;
         enum precision precision;
         const struct kernels *expected;
-    } cases[] = {{"auto", PRECISION_BF16, &gpu},   {"cuda", PRECISION_BF16, &gpu},  {"cpu", PRECISION_BF16, &narrow},
+    } cases[] = {{"auto", PRECISION_BF16, &gpu},  {"cuda", PRECISION_BF16, &gpu}, {"cpu", PRECISION_BF16, &narrow},
                  {"auto", PRECISION_FP32, &fast}, {"cuda", PRECISION_FP32, NULL}, {"cpu", PRECISION_FP32, &fast}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct kernels *chosen = &plain;

@@ -37,7 +37,8 @@ DEVICE loss_row loss_of_row(const struct augmix_loss &loss, unsigned run, int im
     row_softmax views[VIEWS];
 #pragma unroll
     for (int view = 0; view < VIEWS; view++) {
-        first[view] = (((size_t)run * VIEWS + (size_t)view) * (size_t)loss.images + (size_t)image) * (size_t)loss.classes;
+        first[view] =
+            (((size_t)run * VIEWS + (size_t)view) * (size_t)loss.images + (size_t)image) * (size_t)loss.classes;
         views[view] = row_softmax_of(loss.logits + first[view], loss.classes, lane);
     }
     double weight = DIVERGENCE_WEIGHT / VIEWS / loss.images, divergence[VIEWS], slopes[VIEWS];

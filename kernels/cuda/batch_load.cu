@@ -92,8 +92,8 @@ template <class LOAD, class VALUE> __global__ static void batch_kernel(LOAD load
 CUDA_OPERATION(batch_load)
 {
     const struct batch_load *load = (const struct batch_load *)settings;
-    cuda_launch(device, "batch_load", batch_kernel<struct batch_load, bf16>, dim3((unsigned)load->images, (unsigned)load->runs),
-                THREADS, 0, *load, (bf16 *)load->output);
+    cuda_launch(device, "batch_load", batch_kernel<struct batch_load, bf16>,
+                dim3((unsigned)load->images, (unsigned)load->runs), THREADS, 0, *load, (bf16 *)load->output);
 }
 
 CUDA_OPERATION(batch_gather)

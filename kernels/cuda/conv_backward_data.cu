@@ -19,5 +19,6 @@ CUDA_OPERATION(conv_backward_data)
     if (conv->coefficients.data == NULL)
         conv_tile_launch<PROLOGUE_NONE>(device, "conv_backward_data", tile, conv->filter, tensors, conv->shape.runs);
     else
-        conv_tile_launch<PROLOGUE_COEFFICIENTS>(device, "conv_backward_data", tile, conv->filter, tensors, conv->shape.runs);
+        conv_tile_launch<PROLOGUE_COEFFICIENTS>(device, "conv_backward_data", tile, conv->filter, tensors,
+                                                conv->shape.runs);
 }

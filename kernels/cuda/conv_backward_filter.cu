@@ -53,7 +53,8 @@ DEVICE void find_filter_pixels(const conv_tile &tile, int number, int *read_pixe
         int image = first_image + i / area;
         int row = (row0 * tile.stride + i % area / tile.patch_columns + tile.first_tap) * tile.read_step;
         int column = (column0 * tile.stride + i % tile.patch_columns + tile.first_tap) * tile.read_step;
-        bool inside = image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
+        bool inside =
+            image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
         read_pixels[i] = inside ? (image * tile.read_height + row) * tile.read_width + column : -1;
     }
     for (int i = (int)threadIdx.x; i < FILTER_PIXELS; i += (int)blockDim.x) {
@@ -125,7 +126,8 @@ __global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
     unsigned loaders = blockDim.x / 8 * 8;
 
     size_t read_size = (size_t)tile.images * (size_t)(tile.read_height * tile.read_width) * (size_t)tile.read_channels;
-    size_t write_size = (size_t)tile.images * (size_t)(tile.write_height * tile.write_width) * (size_t)tile.write_channels;
+    size_t write_size =
+        (size_t)tile.images * (size_t)(tile.write_height * tile.write_width) * (size_t)tile.write_channels;
     conv_source inputs = {tensors.input + run * read_size, NULL, part_of_run(tensors.affine, run), tile.read_channels};
     conv_source gradients = {tensors.gradient + run * write_size,
                              GRADIENT_PROLOGUE == PROLOGUE_COEFFICIENTS ? tensors.raw + run * write_size : NULL,
@@ -152,8 +154,9 @@ __global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
             multiply_pixels(tile, layout, shift, first, input, gradient, sums);
     }
     int valid_in = tile.read_channels - first_in, valid_out = tile.write_channels - first_out;
-    float *partial = tensors.partial + ((size_t)run * (size_t)tensors.workers + (size_t)worker) * (size_t)tensors.filter_size +
-                     (size_t)own.weight * (size_t)tile.tap_stride + (size_t)first_in * (size_t)tile.write_channels + first_out;
+    float *partial =
+        tensors.partial + ((size_t)run * (size_t)tensors.workers + (size_t)worker) * (size_t)tensors.filter_size +
+        (size_t)own.weight * (size_t)tile.tap_stride + (size_t)first_in * (size_t)tile.write_channels + first_out;
     if (groups == 1) {
         put_sums(sums, partial, tile.write_channels, valid_in, valid_out);
         return;
@@ -195,7 +198,8 @@ static void launch_block(struct device *device, const struct conv_backward_filte
     tensors.raw = (const bf16 *)conv.raw;
     tensors.affine = conv.affine;
     tensors.coefficients = conv.coefficients;
-    unsigned blocks = blocks_for((size_t)tile.read_channels, block::IN) * blocks_for((size_t)tile.write_channels, block::OUT);
+    unsigned blocks =
+        blocks_for((size_t)tile.read_channels, block::IN) * blocks_for((size_t)tile.write_channels, block::OUT);
     int wanted = (int)blocks_for(WORKERS_WANTED, blocks);
     tensors.workers = wanted < tile.tiles ? wanted : tile.tiles;
     tensors.filter_size = tile.class_of[0].taps * tile.tap_stride;
@@ -206,9 +210,9 @@ static void launch_block(struct device *device, const struct conv_backward_filte
     filter_layout layout = filter_layout_of<block>(tile);
     unsigned warps = (unsigned)(tile.class_of[0].taps == 1 ? (int)GROUPS_OF_POINTWISE : tile.class_of[0].taps);
     unsigned runs = (unsigned)conv.shape.runs;
-    cuda_launch(device, "conv_backward_filter",
-                conv_filter_kernel<MATRICES, COLUMNS, INPUT_PROLOGUE, GRADIENT_PROLOGUE>,
-                dim3((unsigned)tensors.workers, blocks, runs), warps * WARP, (size_t)layout.total, tile, layout, tensors);
+    cuda_launch(
+        device, "conv_backward_filter", conv_filter_kernel<MATRICES, COLUMNS, INPUT_PROLOGUE, GRADIENT_PROLOGUE>,
+        dim3((unsigned)tensors.workers, blocks, runs), warps * WARP, (size_t)layout.total, tile, layout, tensors);
     cuda_launch(device, "conv_backward_filter sum", filter_sum_kernel,
                 dim3(blocks_for((size_t)tensors.filter_size, 128), runs), 128, 0, (const float *)tensors.partial,
                 tensors.workers, tensors.filter_size, conv.grad_filter);

@@ -21,8 +21,7 @@ struct prologue_constants {
     float8 constant[3];
 };
 
-template <int PROLOGUE>
-DEVICE prologue_constants load_prologue(const conv_source &source, int channel)
+template <int PROLOGUE> DEVICE prologue_constants load_prologue(const conv_source &source, int channel)
 {
     prologue_constants c = prologue_constants();
     if constexpr (PROLOGUE != PROLOGUE_NONE) {
@@ -70,8 +69,7 @@ DEVICE void load_patch(const conv_source &source, const int *pixels, int count, 
         uint4 factors;
         factors.x = factors.y = factors.z = factors.w = 0;
         int pixel = pixels[i];
-        if (pixel >= 0 && first < source.channels)
-            factors = load_factors<PROLOGUE>(source, constants, pixel, first);
+        if (pixel >= 0 && first < source.channels) factors = load_factors<PROLOGUE>(source, constants, pixel, first);
         store_16(patch + plane * pitch + i * 16, factors);
     }
 }

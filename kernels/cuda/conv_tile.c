@@ -1,7 +1,15 @@
 // conv_tile.c: see conv_tile.h. Tests: tests/backend_conv_test.c through the kernels, tests/cuda_layout_test.c.
 #include "kernels/cuda/conv_tile.h"
 
-enum { LOG_PIXELS = 7, LOG_PIXELS_LARGE = 8, LOG_COLUMNS_MOST = 4, PLANE = 8, DEPTH_MOST = 32, PIXEL_BYTES = 16, BANK_BYTES = 128 };
+enum {
+    LOG_PIXELS = 7,
+    LOG_PIXELS_LARGE = 8,
+    LOG_COLUMNS_MOST = 4,
+    PLANE = 8,
+    DEPTH_MOST = 32,
+    PIXEL_BYTES = 16,
+    BANK_BYTES = 128
+};
 
 static int divide_up(int value, int by)
 {
@@ -24,11 +32,12 @@ static int plane_pitch(int pixels, int planes)
     return raw + (wanted - raw % BANK_BYTES + BANK_BYTES) % BANK_BYTES;
 }
 
-// Larger tiles read the filter less often; 16 x 16 images and larger fill them.
+// Larger tiles read the filter less often; 16 x 16 images and larger fill them. With stride 2 the patch of a large tile
+// would be more than the shared memory of some devices (99 KB).
 static void choose_tile(struct conv_tile *tile, bool large)
 {
     int height = divide_up(tile->write_height, tile->out_step), width = divide_up(tile->write_width, tile->out_step);
-    int log_pixels = large && height >= 16 && width >= 16 ? LOG_PIXELS_LARGE : LOG_PIXELS;
+    int log_pixels = large && tile->stride == 1 && height >= 16 && width >= 16 ? LOG_PIXELS_LARGE : LOG_PIXELS;
     tile->pixels = 1 << log_pixels;
     tile->log_columns = log_covering(width, LOG_COLUMNS_MOST);
     if (tile->log_columns < 2) tile->log_columns = 2; // fewer columns would mean more halo than pixels
@@ -79,8 +88,8 @@ static struct conv_tile forward_tile(const struct conv_shape *shape, bool large)
     };
     struct conv_class *all = &tile.class_of[0];
     for (int i = 0; i < shape->kernel * shape->kernel; i++)
-        all->tap[all->taps++] = (struct conv_tap){
-            (int8_t)(i / shape->kernel - half), (int8_t)(i % shape->kernel - half), (int8_t)i};
+        all->tap[all->taps++] =
+            (struct conv_tap){(int8_t)(i / shape->kernel - half), (int8_t)(i % shape->kernel - half), (int8_t)i};
     find_tap_extent(&tile);
     choose_tile(&tile, large);
     return tile;

@@ -66,7 +66,8 @@ DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_
         int image = first_image + i / area;
         int row = (row0 * tile.stride + i % area / tile.patch_columns + tile.first_tap) * tile.read_step;
         int column = (column0 * tile.stride + i % tile.patch_columns + tile.first_tap) * tile.read_step;
-        bool inside = image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
+        bool inside =
+            image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
         read_pixels[i] = inside ? (image * tile.read_height + row) * tile.read_width + column : -1;
     }
     for (int i = (int)threadIdx.x; i < tile.pixels; i += (int)blockDim.x) {
@@ -81,15 +82,16 @@ DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_
 // Starts to copy the filter's matrices of `depth` channels read, from `channel` on, as
 // [tap][depth / 8][channel written][8 channels read].
 template <int CHANNELS>
-DEVICE void start_filter(const conv_tile &tile, const conv_class &own, const filter_pack &filter, unsigned run, int channel,
-                         int written, unsigned char *space)
+DEVICE void start_filter(const conv_tile &tile, const conv_class &own, const filter_pack &filter, unsigned run,
+                         int channel, int written, unsigned char *space)
 {
     int planes = tile.depth / 8;
     const unsigned char *from = (const unsigned char *)filter.data + (size_t)run * filter.run_bytes;
     for (int i = (int)threadIdx.x; i < own.taps * planes * CHANNELS; i += (int)blockDim.x) {
         int out = i % CHANNELS, plane = i / CHANNELS % planes, tap = i / CHANNELS / planes;
         int row = own.tap[tap].weight * filter.planes + channel / 8 + plane;
-        copy_start(space + (size_t)i * 16, from + ((size_t)row * (size_t)filter.columns + (size_t)(written + out)) * 16, true);
+        copy_start(space + (size_t)i * 16, from + ((size_t)row * (size_t)filter.columns + (size_t)(written + out)) * 16,
+                   true);
     }
     copy_commit();
 }
@@ -200,7 +202,8 @@ __global__ static void __launch_bounds__(256, 2)
     int *read_pixels = (int *)(shared + layout.read_pixels), *write_pixels = (int *)(shared + layout.write_pixels);
     unsigned char *patch = shared + layout.patch, *filter = shared + layout.filter;
     float *space = (float *)(shared + layout.sums);
-    unsigned run = blockIdx.z, number = blockIdx.y % (unsigned)tile.classes, channel_tile = blockIdx.y / (unsigned)tile.classes;
+    unsigned run = blockIdx.z, number = blockIdx.y % (unsigned)tile.classes,
+             channel_tile = blockIdx.y / (unsigned)tile.classes;
     const conv_class &own = tile.class_of[number];
     int written = (int)channel_tile * CHANNELS;
 
@@ -208,7 +211,8 @@ __global__ static void __launch_bounds__(256, 2)
     dependency_wait();
     dependency_release();
     size_t read_size = (size_t)tile.images * (size_t)(tile.read_height * tile.read_width) * (size_t)tile.read_channels;
-    conv_source source = {tensors.values + run * read_size, PROLOGUE == PROLOGUE_COEFFICIENTS ? tensors.raw + run * read_size : NULL,
+    conv_source source = {tensors.values + run * read_size,
+                          PROLOGUE == PROLOGUE_COEFFICIENTS ? tensors.raw + run * read_size : NULL,
                           part_of_run(tensors.constants, run), tile.read_channels};
     warp_sums<CHANNELS> sums;
 #pragma unroll
@@ -248,8 +252,9 @@ static void conv_tile_launch_as(struct device *device, const char *name, const c
     unsigned channel_tiles = blocks_for((size_t)tile.write_channels, CHANNELS);
     size_t series = (size_t)runs * channel_tiles, slots = series * (size_t)(tile.tiles * tile.classes);
     if (series > CUDA_COUNTERS) {
-        device_fail(device, status_error(STATUS_DEVICE, "%s: %d runs of %d channels; the CUDA kernel takes up to %d runs",
-                                         name, runs, tile.write_channels, (int)(CUDA_COUNTERS / channel_tiles)));
+        device_fail(device,
+                    status_error(STATUS_DEVICE, "%s: %d runs of %d channels; the CUDA kernel takes up to %d runs", name,
+                                 runs, tile.write_channels, (int)(CUDA_COUNTERS / channel_tiles)));
         return;
     }
     if (tensors.records != NULL) {
@@ -262,8 +267,8 @@ static void conv_tile_launch_as(struct device *device, const char *name, const c
     if (tensors.filter.data == NULL) return;
     conv_layout layout = conv_layout_of<CHANNELS>(tile);
     dim3 grid((unsigned)tile.tiles, channel_tiles * (unsigned)tile.classes, (unsigned)runs);
-    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, (unsigned)tile.pixels, (size_t)layout.total, tile,
-                layout, tensors);
+    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, (unsigned)tile.pixels, (size_t)layout.total,
+                tile, layout, tensors);
 }
 
 template <int PROLOGUE>

@@ -42,7 +42,7 @@ struct cuda_workspace_state {
     void *memory[48]; // the last is in use; every one is at least twice the one before
     int count;
     size_t bytes;
-    struct filter_packs *packs; // filter_packs.c's
+    struct filter_packs *packs;                                    // filter_packs.c's
     void (*pack_filters)(struct device *device, const void *list); // the backend's own kernel (pack_filters.cu)
 };
 void cuda_workspace_release(struct device *device);

@@ -66,7 +66,7 @@ static struct status check_capability(int number)
     return status_ok();
 }
 
-struct status cuda_check(void)
+static struct status check_device(void)
 {
     int count = 0;
     struct status status = check_driver();
@@ -76,6 +76,16 @@ struct status cuda_check(void)
         return status_error(STATUS_DEVICE, "CUDA: a driver, but no device that this process may use");
     if (error != cudaSuccess) return status_from_cuda(error, "count the devices");
     return check_capability(0);
+}
+
+// Asked once: the driver takes its time.
+struct status cuda_check(void)
+{
+    static struct status known;
+    static bool asked;
+    if (!asked) known = check_device();
+    asked = true;
+    return known;
 }
 
 // ---- opening -----------------------------------------------------------------------------------------------------
@@ -126,10 +136,11 @@ static struct status explain_no_memory(size_t bytes)
     cudaGetLastError(); // the refusal is told here
     cudaMemGetInfo(&free_bytes, &total_bytes);
     const double mebi = 1 << 20;
-    return status_error(STATUS_NO_MEMORY,
-                        "GPU memory: %.1f MiB more were wanted, %.1f of %.1f MiB are free; a smaller training.batch_size "
-                        "needs less",
-                        (double)bytes / mebi, (double)free_bytes / mebi, (double)total_bytes / mebi);
+    return status_error(
+        STATUS_NO_MEMORY,
+        "GPU memory: %.1f MiB more were wanted, %.1f of %.1f MiB are free; a smaller training.batch_size "
+        "needs less",
+        (double)bytes / mebi, (double)free_bytes / mebi, (double)total_bytes / mebi);
 }
 
 static struct status cuda_allocate(struct device *device, size_t bytes, void **memory)
@@ -193,7 +204,8 @@ void cuda_launch_kernel(struct device *device, const char *name, const void *ker
                                        .numAttrs = state->overlaps ? 1 : 0};
     if (device->status.code != STATUS_OK) return;
     if (shared_bytes > PLAIN_SHARED_BYTES &&
-        failed(device, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes), name))
+        failed(device, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes),
+               name))
         return;
     failed(device, cudaLaunchKernelExC(&launch, kernel, arguments), name);
 }

@@ -31,7 +31,8 @@ static int round_up(int value, int to)
     return (value + to - 1) / to * to;
 }
 
-static struct filter_packing describe(const struct per_run *filter, const struct conv_tile *tile, int channels, int runs)
+static struct filter_packing describe(const struct per_run *filter, const struct conv_tile *tile, int channels,
+                                      int runs)
 {
     struct filter_packing packing = {
         .source = *filter,

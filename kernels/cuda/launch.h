@@ -30,8 +30,9 @@ static void cuda_launch(struct device *device, const char *name, void (*kernel)(
 #ifdef TRANSINV_SIMT
     auto body = [=] { kernel(arguments...); };
     (void)device;
-    simt_launch(name, grid, threads, shared_bytes, true, [](void *context) { (*(decltype(body) *)context)(); }, &body,
-                sizeof body);
+    simt_launch(
+        name, grid, threads, shared_bytes, true, [](void *context) { (*(decltype(body) *)context)(); }, &body,
+        sizeof body);
 #else
     void *pointers[] = {(void *)&arguments...};
     cuda_launch_kernel(device, name, (const void *)kernel, grid.x, grid.y, grid.z, threads, shared_bytes, pointers);

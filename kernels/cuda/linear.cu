@@ -28,8 +28,8 @@ __global__ static void linear_forward_kernel(struct linear_forward linear)
 CUDA_OPERATION(linear_forward)
 {
     const struct linear_forward *linear = (const struct linear_forward *)settings;
-    cuda_launch(device, "linear_forward", linear_forward_kernel,
-                dim3((unsigned)linear->images, (unsigned)linear->runs), THREADS, 0, *linear);
+    cuda_launch(device, "linear_forward", linear_forward_kernel, dim3((unsigned)linear->images, (unsigned)linear->runs),
+                THREADS, 0, *linear);
 }
 
 // grad_input = weight^T * grad_logits, one image.

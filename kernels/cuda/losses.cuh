@@ -35,7 +35,8 @@ DEVICE row_softmax row_softmax_of(const float *logits, int classes, unsigned lan
     for (unsigned lanes = WARP / 2; lanes > 0; lanes /= 2) {
         float other = warp_shuffle_xor(best, lanes);
         int other_place = (int)warp_shuffle_xor((float)place, lanes); // exact: classes are few
-        bool better = other_place < classes && (place == classes || other > best || (other == best && other_place < place));
+        bool better =
+            other_place < classes && (place == classes || other > best || (other == best && other_place < place));
         if (better) {
             best = other;
             place = other_place;
@@ -132,8 +133,7 @@ __global__ static void loss_kernel(LOSS loss, loss_outputs out, loss_row *rows, 
 template <class LOSS>
 static void loss_launch(struct device *device, const char *name, const LOSS *loss, loss_outputs out)
 {
-    cuda_workspace space =
-        cuda_workspace_get(device, (size_t)loss->runs * (size_t)loss->images * sizeof(loss_row));
+    cuda_workspace space = cuda_workspace_get(device, (size_t)loss->runs * (size_t)loss->images * sizeof(loss_row));
     if (space.memory == NULL) return;
     cuda_launch(device, name, loss_kernel<LOSS>,
                 dim3(blocks_for((size_t)loss->images, LOSS_ROWS), (unsigned)loss->runs), LOSS_ROWS * WARP,

@@ -25,8 +25,8 @@ DEVICE bf16 bf16_round(float value)
 
 DEVICE float8 unpack8(uint4 packed)
 {
-    return float8{{bf16_low(packed.x), bf16_high(packed.x), bf16_low(packed.y), bf16_high(packed.y),
-                   bf16_low(packed.z), bf16_high(packed.z), bf16_low(packed.w), bf16_high(packed.w)}};
+    return float8{{bf16_low(packed.x), bf16_high(packed.x), bf16_low(packed.y), bf16_high(packed.y), bf16_low(packed.z),
+                   bf16_high(packed.z), bf16_low(packed.w), bf16_high(packed.w)}};
 }
 
 DEVICE uint4 pack8(const float8 &v)

@@ -34,6 +34,6 @@ CUDA_OPERATION(pack_filters)
     int runs = 1;
     for (int i = 0; i < list->count; i++)
         if (list->item[i].runs > runs) runs = list->item[i].runs;
-    cuda_launch(device, "pack_filters", pack_filters_kernel, dim3(SHARES, (unsigned)list->count, (unsigned)runs), THREADS,
-                0, *list);
+    cuda_launch(device, "pack_filters", pack_filters_kernel, dim3(SHARES, (unsigned)list->count, (unsigned)runs),
+                THREADS, 0, *list);
 }

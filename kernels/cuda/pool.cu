@@ -19,7 +19,8 @@ __global__ static void pool_forward_kernel(struct pool_forward pool)
     size_t row = (size_t)run * (size_t)pool.images + blockIdx.y;
     if (channel < pool.channels) {
         const float *affine = part_of_run(pool.affine, run);
-        float scale = affine == NULL ? 1 : affine[channel], shift = affine == NULL ? 0 : affine[pool.channels + channel];
+        float scale = affine == NULL ? 1 : affine[channel],
+              shift = affine == NULL ? 0 : affine[pool.channels + channel];
         const bf16 *input = (const bf16 *)pool.input + row * (size_t)pool.positions * (size_t)pool.channels + channel;
 #pragma unroll 8
         for (int position = (int)part; position < pool.positions; position += PARTS) {

@@ -223,7 +223,8 @@ DEVICE void dependency_release()
 DEVICE float warp_shuffle_xor(float value, unsigned lanes PLACE_PARAMETER_NEXT)
 {
 #ifdef TRANSINV_SIMT
-    return float_of_bits((uint32_t)simt_warp_shuffle(SIMT_SHUFFLE_XOR, bits_of_float(value), lanes, simt_place{file, line}));
+    return float_of_bits(
+        (uint32_t)simt_warp_shuffle(SIMT_SHUFFLE_XOR, bits_of_float(value), lanes, simt_place{file, line}));
 #else
     return __shfl_xor_sync(0xffffffffu, value, lanes);
 #endif
@@ -232,8 +233,8 @@ DEVICE float warp_shuffle_xor(float value, unsigned lanes PLACE_PARAMETER_NEXT)
 DEVICE double warp_shuffle_xor(double value, unsigned lanes PLACE_PARAMETER_NEXT)
 {
 #ifdef TRANSINV_SIMT
-    return __builtin_bit_cast(
-        double, simt_warp_shuffle(SIMT_SHUFFLE_XOR, __builtin_bit_cast(uint64_t, value), lanes, simt_place{file, line}));
+    return __builtin_bit_cast(double, simt_warp_shuffle(SIMT_SHUFFLE_XOR, __builtin_bit_cast(uint64_t, value), lanes,
+                                                        simt_place{file, line}));
 #else
     return __shfl_xor_sync(0xffffffffu, value, lanes);
 #endif

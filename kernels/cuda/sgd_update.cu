@@ -22,7 +22,7 @@ __global__ static void sgd_update_kernel(struct sgd_update sgd)
 CUDA_OPERATION(sgd_update)
 {
     const struct sgd_update *sgd = (const struct sgd_update *)settings;
-    cuda_launch(device, "sgd_update", sgd_update_kernel,
-                dim3(blocks_for((size_t)sgd->count, 256), (unsigned)sgd->runs), 256, 0, *sgd);
+    cuda_launch(device, "sgd_update", sgd_update_kernel, dim3(blocks_for((size_t)sgd->count, 256), (unsigned)sgd->runs),
+                256, 0, *sgd);
     filter_packs_follow(device, &sgd->parameter, (size_t)sgd->count, sgd->runs);
 }

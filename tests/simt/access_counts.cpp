@@ -18,8 +18,8 @@ struct request {
     uint32_t lanes;
 };
 
-using site = std::tuple<const void *, bool, bool>;      // instruction, shared, store
-using execution = std::tuple<site, int, uint32_t>;      // by which warp, which time
+using site = std::tuple<const void *, bool, bool>; // instruction, shared, store
+using execution = std::tuple<site, int, uint32_t>; // by which warp, which time
 std::map<site, simt_access> totals;
 std::map<execution, request> open_requests;
 std::map<std::pair<const void *, int>, uint32_t> times; // by instruction and thread

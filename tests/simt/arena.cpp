@@ -16,14 +16,13 @@ struct block {
 };
 
 enum { BLOCKS = 1 << 16 };
-static struct block *blocks;        // entry 0 stands for "none"
-static uint32_t *owners;            // block of each page
+static struct block *blocks; // entry 0 stands for "none"
+static uint32_t *owners;     // block of each page
 static uint32_t block_limit = 1, next_page = 1;
 
 static void *reserve(size_t bytes)
 {
-    void *memory =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 

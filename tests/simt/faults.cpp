@@ -12,8 +12,9 @@ static const void *first_instruction; // whose line is still to be found: not on
 
 const char *simt_fault_name(enum simt_fault fault)
 {
-    static const char *const names[SIMT_FAULTS] = {"race",       "uninitialised read", "out of bounds",    "misaligned access",
-                                                   "divergence", "copy in flight",     "dependency"};
+    static const char *const names[SIMT_FAULTS] = {
+        "race",       "uninitialised read", "out of bounds", "misaligned access",
+        "divergence", "copy in flight",     "dependency"};
     return names[fault];
 }
 

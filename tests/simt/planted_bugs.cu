@@ -12,8 +12,9 @@ template <class... P>
 static void run(void (*kernel)(P...), dim3 grid, unsigned threads, size_t shared_bytes, bool early, P... arguments)
 {
     auto body = [=] { kernel(arguments...); };
-    simt_launch("planted bug", grid, threads, shared_bytes, early, [](void *context) { (*(decltype(body) *)context)(); },
-                &body, sizeof body);
+    simt_launch(
+        "planted bug", grid, threads, shared_bytes, early, [](void *context) { (*(decltype(body) *)context)(); }, &body,
+        sizeof body);
 }
 
 // ---- barriers ----------------------------------------------------------------------------------------------------

@@ -102,9 +102,9 @@ static void explain_deadlock(void)
     if (first == NULL) return;
     int number = (int)(first - threads);
     if (other != NULL)
-        simt_fault_at(SIMT_DIVERGENCE, NULL, "block %u: thread %d waits at %s:%d, thread %d at %s:%d", simt_block.number,
-                      number, first->place.file, first->place.line, (int)(other - threads), other->place.file,
-                      other->place.line);
+        simt_fault_at(SIMT_DIVERGENCE, NULL, "block %u: thread %d waits at %s:%d, thread %d at %s:%d",
+                      simt_block.number, number, first->place.file, first->place.line, (int)(other - threads),
+                      other->place.file, other->place.line);
     else
         simt_fault_at(SIMT_DIVERGENCE, NULL, "block %u: %d threads wait at %s:%d for %d others that have left",
                       simt_block.number, alive, first->place.file, first->place.line, thread_count - alive);
@@ -227,7 +227,8 @@ static void prepare_thread(int number)
 {
     struct thread *thread = &threads[number];
     if (thread->stack == NULL) {
-        void *memory = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *memory =
+            mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED || mprotect(memory, GUARD_BYTES, PROT_NONE) != 0) {
             perror("simt: a thread's stack");
             abort();
@@ -285,8 +286,8 @@ void simt_launch(const char *name, dim3 grid, unsigned threads_wanted, size_t sh
     if (threads_wanted == 0 || threads_wanted > SIMT_THREADS || threads_wanted % SIMT_WARP != 0 ||
         shared_bytes > SIMT_SHARED_LIMIT || context_bytes > CONTEXT_BYTES || grid.y > 65535 || grid.z > 65535) {
         simt_fault_at(SIMT_OUT_OF_BOUNDS, NULL,
-                      "launch of %s: %u threads, %zu bytes of shared memory, %zu of parameters, grid %u x %u x %u", name,
-                      threads_wanted, shared_bytes, context_bytes, grid.x, grid.y, grid.z);
+                      "launch of %s: %u threads, %zu bytes of shared memory, %zu of parameters, grid %u x %u x %u",
+                      name, threads_wanted, shared_bytes, context_bytes, grid.x, grid.y, grid.z);
         return;
     }
     memcpy(launch_context, context, context_bytes);

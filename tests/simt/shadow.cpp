@@ -66,8 +66,8 @@ bool ordered(const stamp &s, int thread)
 
 stamp stamp_now(int thread, uint8_t bytes, simt_kind kind)
 {
-    return {simt_block.serial, simt_block.epoch, simt_block.warp_epoch[thread / SIMT_WARP],
-            (uint16_t)thread,  bytes,            (uint8_t)kind};
+    return {simt_block.serial, simt_block.epoch, simt_block.warp_epoch[thread / SIMT_WARP], (uint16_t)thread, bytes,
+            (uint8_t)kind};
 }
 
 // Shared memory belongs to one block after the other.
@@ -98,8 +98,9 @@ void read_cell(cell &c, uint8_t bytes, int thread, bool shared, const void *addr
 {
     const stamp &w = c.written;
     if (shared && w.block != simt_block.serial) {
-        simt_fault_at(SIMT_UNINITIALISED, instruction, "block %u: thread %d reads shared memory + %zu, which nobody wrote",
-                      simt_block.number, thread, (size_t)((const unsigned char *)address - simt_shared));
+        simt_fault_at(SIMT_UNINITIALISED, instruction,
+                      "block %u: thread %d reads shared memory + %zu, which nobody wrote", simt_block.number, thread,
+                      (size_t)((const unsigned char *)address - simt_shared));
         c.written = stamp_now(thread, 15, SIMT_WRITE); // say it once
         return;
     }
@@ -120,7 +121,8 @@ void write_cell(cell &c, uint8_t bytes, int thread, simt_kind kind, bool shared,
     bool atomic = kind == SIMT_ATOMIC;
     const char *now = atomic ? "atomic" : "store";
     const stamp &w = c.written;
-    if (in_use(w, bytes, shared) && w.kind == SIMT_COPY_TARGET && w.block == simt_block.serial && kind != SIMT_COPY_LANDED)
+    if (in_use(w, bytes, shared) && w.kind == SIMT_COPY_TARGET && w.block == simt_block.serial &&
+        kind != SIMT_COPY_LANDED)
         simt_fault_at(SIMT_COPY_IN_FLIGHT, instruction,
                       "block %u: thread %d writes where thread %d's asynchronous copy is going to land",
                       simt_block.number, thread, w.thread);
@@ -208,8 +210,9 @@ void simt_check(const void *address, size_t bytes, enum simt_kind kind, int thre
     bool shared = (size_t)(at - simt_shared) < SIMT_SHARED_LIMIT;
     if (!shared && !((size_t)(at - simt_arena) < simt_arena_bytes)) {
         if (at >= (const unsigned char *)__executable_start && at < (const unsigned char *)_end) return;
-        simt_fault_at(SIMT_OUT_OF_BOUNDS, instruction, "block %u: thread %d touches %p, which is no memory of the device",
-                      simt_block.number, thread, address);
+        simt_fault_at(SIMT_OUT_OF_BOUNDS, instruction,
+                      "block %u: thread %d touches %p, which is no memory of the device", simt_block.number, thread,
+                      address);
         simt_give_up(); // rather than have the whole test die of the access
     }
     if ((bytes == 16 || bytes == 8 || bytes == 4 || bytes == 2) && (uintptr_t)at % bytes != 0)

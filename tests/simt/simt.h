@@ -13,13 +13,13 @@ extern "C" {
 #endif
 
 enum simt_fault {
-    SIMT_RACE,                // two unordered accesses to the same bytes, one of them a store
-    SIMT_UNINITIALISED,       // shared memory read before this block wrote it
-    SIMT_OUT_OF_BOUNDS,       // outside every allocation, or beyond the block's shared memory
-    SIMT_MISALIGNED,          // an access that the device would trap on
-    SIMT_DIVERGENCE,          // threads wait at different barriers or warp instructions, or some have left
-    SIMT_COPY_IN_FLIGHT,      // an asynchronous copy's target touched before the wait, or never waited for
-    SIMT_DEPENDENCY,          // memory touched before the wait for the launch before
+    SIMT_RACE,           // two unordered accesses to the same bytes, one of them a store
+    SIMT_UNINITIALISED,  // shared memory read before this block wrote it
+    SIMT_OUT_OF_BOUNDS,  // outside every allocation, or beyond the block's shared memory
+    SIMT_MISALIGNED,     // an access that the device would trap on
+    SIMT_DIVERGENCE,     // threads wait at different barriers or warp instructions, or some have left
+    SIMT_COPY_IN_FLIGHT, // an asynchronous copy's target touched before the wait, or never waited for
+    SIMT_DEPENDENCY,     // memory touched before the wait for the launch before
     SIMT_FAULTS
 };
 

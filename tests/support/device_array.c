@@ -18,7 +18,8 @@ static const struct kernels *const *all_backends(void)
 {
     static const struct kernels *all[BACKENDS_LIMIT];
     size_t count = 0;
-    for (const struct kernels *const *kernels = kernels_available(); *kernels != NULL; kernels++) all[count++] = *kernels;
+    for (const struct kernels *const *kernels = kernels_available(); *kernels != NULL; kernels++)
+        all[count++] = *kernels;
 #ifdef HAVE_SIMT
     all[count++] = &kernels_cuda_simt;
 #endif

@@ -29,8 +29,8 @@ static bool see_pair(int first_place, long first, int second_place, long second)
 {
     static uint64_t seen[PAIRS_LIMIT];
     static size_t count;
-    uint64_t key = 1 + ((uint64_t)first_place << 56 | (uint64_t)second_place << 48 | ((uint64_t)first & 0xffffff) << 24 |
-                        ((uint64_t)second & 0xffffff));
+    uint64_t key = 1 + ((uint64_t)first_place << 56 | (uint64_t)second_place << 48 |
+                        ((uint64_t)first & 0xffffff) << 24 | ((uint64_t)second & 0xffffff));
     for (size_t i = (size_t)(key * 0x9e3779b97f4a7c15U >> 48);; i = (i + 1) % PAIRS_LIMIT) {
         if (seen[i] == key) return false;
         if (seen[i] != 0) continue;

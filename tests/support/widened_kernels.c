@@ -228,6 +228,7 @@ const struct kernels *widened_kernels(const struct kernels *kernels)
     pair->widened = *kernels;
     struct kernels *widened = &pair->widened;
     widened->activation_bytes = sizeof(float);
+    widened->launch_graph = NULL; // copies between the operations cannot be recorded
     widened->operations[OPERATION_BATCH_LOAD] = widened_batch_load;
     widened->operations[OPERATION_IMAGE_NORMALISE] = widened_image_normalise;
     widened->operations[OPERATION_CONV_FORWARD] = widened_conv_forward;
