@@ -31,10 +31,13 @@ static struct status draw_images(int count, struct image_set *images)
     return status;
 }
 
-// The rate is small since labels are noise: numbers that explode could change the time.
+// The corruption, where the method has one, is the first of the preset's. The rate is small since labels are noise: numbers that explode could change the time.
 static struct training_settings profile_settings(const struct training_profile_request *request)
 {
-    const struct run_plan plan = {.role = RUN_TARGET, .preset = request->preset, .method = request->method};
+    const struct run_plan plan = {.role = RUN_TARGET,
+                                  .preset = request->preset,
+                                  .method = request->method,
+                                  .corruption = request->preset->values.matrix.corruptions.items[0]};
     struct training_settings settings = run_training_settings(&plan);
     settings.epochs = 1;
     settings.warmup_epochs = 0;
@@ -61,10 +64,12 @@ struct status training_profile_measure(const struct training_profile_request *re
     const struct training_settings settings = profile_settings(request);
     struct training_session session = {0};
     struct image_set images = {0};
-    const struct training_job job = {.settings = &settings, .train = &images, .test = &images};
+    struct frost frost = {.pixels = NULL};
+    const struct training_job job = {.settings = &settings, .train = &images, .test = &images, .frost = &frost};
     *profile = (struct profile){0};
     struct status status = draw_images(PROFILE_BATCHES * settings.batch_size, &images);
-    if (status.code != STATUS_OK) return status;
+    if (status.code == STATUS_OK) status = frost_load(NULL, &frost); // any textures take the same time
+    if (status.code != STATUS_OK) goto done;
     status = training_session_create(request->device, &job, &session);
     if (status.code == STATUS_OK) {
         struct replay replay = {.session = &session};
@@ -76,6 +81,8 @@ struct status training_profile_measure(const struct training_profile_request *re
         status = profile_measure(&step, profile);
     }
     training_session_destroy(&session);
+done:
+    frost_destroy(&frost);
     image_set_destroy(&images);
     return status;
 }

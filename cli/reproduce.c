@@ -35,7 +35,7 @@ struct reproduce_options {
 
 static const struct argp_option options[] = {
     {"corruptions", KEY_CORRUPTIONS, "LIST", 0, "Columns of the table: codes such as GN,Co,ET, or all", 1},
-    {"methods", KEY_METHODS, "LIST", 0, "Rows of the table: codes such as FT, or all", 1},
+    {"methods", KEY_METHODS, "LIST", 0, "Rows of the table: codes such as FT,FA, or all", 1},
     {"seeds", KEY_SEEDS, "LIST", 0, "Train every cell once with each, such as 1,2,3", 1},
     {"results", KEY_RESULTS, "DIR", 0, "Folder of runs and reports (default: results)", 1},
     {"retry", KEY_RETRY, 0, 0, "Train failed and diverged runs again", 1},

@@ -30,7 +30,8 @@ static const struct argp_option options[] = {
      1},
     {"start", KEY_START, "MODEL", 0, "Start from this safetensors file, as a target does, with a fresh classifier", 1},
     {"method", KEY_METHOD, "CODE", 0, "Method of a target (default: FT); needs --start", 1},
-    {"corruption", KEY_CORRUPTION, "CODE", 0, "The teacher's corruption: code or full name", 1},
+    {"corruption", KEY_CORRUPTION, "CODE", 0,
+     "Train with this corruption, or from a teacher that has: code or full name", 1},
     {"seed", KEY_SEED, "N", 0, "Seed of all random draws (default: 1)", 1},
     {"output", 'o', "DIR", 0, "The run's folder (default: results/runs/train/NAME)", 1},
     {"retry", KEY_RETRY, 0, 0, "Train again if it failed or diverged before", 1},
@@ -83,6 +84,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (chosen->method != NULL && chosen->start == NULL)
             argp_error(state, "--method needs --start: methods are about targets");
+        if (chosen->method != NULL && chosen->method->corrupts_images && chosen->corruption == NULL)
+            argp_error(state, "--method %s needs --corruption: the one to train with", chosen->method->code);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -102,6 +105,7 @@ struct training_command {
     struct preset preset;
     struct device *device;
     struct dataset data;
+    struct frost frost;
     struct run_plan plan;
     char start_sha256[65], hash[65];
     char *folder;
@@ -136,14 +140,15 @@ static struct status plan_run(struct training_command *command)
         .seed = (uint32_t)chosen->seed,
         .data = &command->data,
         .configuration_hash = command->hash,
-        .teacher_images = target ? NULL : "clean",
+        .teacher_images = target ? NULL : run_teacher_images(&command->preset, chosen->corruption != NULL),
     };
     const struct configuration configuration = {
         .preset = &command->preset,
         .teacher_data = target ? NULL : &command->data,
         .target_data = target ? &command->data : NULL,
         .start = target ? command->start_sha256 : NULL,
-        .teacher_images = target ? "unknown" : "clean",
+        .teacher_images = target ? "unknown" : run_teacher_images(&command->preset, chosen->corruption != NULL),
+        .frost_textures = chosen->corruption != NULL ? frost_origin_name(command->frost.origin) : NULL,
         .kernels = device_kernels(command->device),
     };
     if (status.code == STATUS_OK) status = configuration_hash(&configuration, command->hash);
@@ -195,6 +200,8 @@ static struct status train(struct training_command *command)
         .folder = command->folder,
         .start_path = command->chosen->start,
         .start_sha256 = command->start_sha256,
+        .data_folder = command->chosen->preset.data,
+        .frost = &command->frost,
         .checkpoint_seconds = command->chosen->checkpoint_seconds,
         .retry = command->chosen->retry,
         .progress = report_progress,
@@ -223,6 +230,7 @@ static struct status command_train_run(int argc, char **argv)
     if (status.code == STATUS_OK)
         status = run_data_load(&data, chosen.dataset != NULL ? chosen.dataset : run_data_name(&command.preset, role),
                                &command.data);
+    if (status.code == STATUS_OK && chosen.corruption != NULL) status = frost_find(chosen.preset.data, &command.frost);
     if (status.code == STATUS_OK) status = plan_run(&command);
     if (status.code == STATUS_OK) {
         choose_folder(&command);
@@ -230,6 +238,7 @@ static struct status command_train_run(int argc, char **argv)
     }
     free(command.folder);
     dataset_destroy(&command.data);
+    frost_destroy(&command.frost);
     device_close(command.device);
     preset_destroy(&command.preset);
     preset_options_destroy(&chosen.preset);

@@ -41,14 +41,14 @@ _transinv_values() {
     --method) echo 'FT' ;;
     --algorithm) echo 'table direct winograd-2x2 winograd-4x4' ;;
     --vs) echo 'vendor reference' ;;
-    --methods) echo 'all FT' ;;
+    --methods) echo 'all FT FA' ;;
     --set | -s)
-        echo 'data.source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
+        echo 'data.source= data.corrupted_source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
             'data.synthetic_test_images_teacher= data.synthetic_test_images_target= network.depth= network.widen=' \
             'training.batch_size= training.momentum= training.weight_decay= training.label_smoothing=' \
             'training.learning_rate_minimum= training.warmup_epochs= training.warmup_kind=' \
-            'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
-            'target.epochs= target.learning_rate= matrix.corruptions= matrix.methods= matrix.seeds=' \
+            'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate= teacher.severity_weights=' \
+            'target.epochs= target.learning_rate= fa.severity_weights= matrix.corruptions= matrix.methods= matrix.seeds=' \
             'report.delta_cell= report.delta_mean=' ;;
     esac
 }

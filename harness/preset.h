@@ -25,6 +25,12 @@ enum preset_mark {
 
 enum preset_source { PRESET_SOURCE_SYNTHETIC, PRESET_SOURCE_CIFAR };
 
+// Where a teacher's corrupted training images come from.
+enum preset_corrupted_source {
+    PRESET_CORRUPTED_GENERATED, // our own code corrupts the training images, anew in every epoch
+    PRESET_CORRUPTED_PUBLISHED, // CIFAR-10-C, but for its held-out images (published_teacher.h)
+};
+
 enum {
     PRESET_KEY_LIMIT = 64,
     PRESET_METHOD_LIMIT = 16,
@@ -47,6 +53,10 @@ struct preset_seeds {
     uint32_t items[PRESET_SEED_LIMIT]; // as given, each once
 };
 
+struct preset_weights {
+    double items[1 + CORRUPTION_SEVERITIES]; // as in struct corruption_law
+};
+
 struct preset_training { // one section, [teacher] or [target]
     int epochs;
     double learning_rate;
@@ -55,7 +65,8 @@ struct preset_training { // one section, [teacher] or [target]
 // Choices are stored as int: the value of the enum that the comment names.
 struct preset_values {
     struct {
-        int source; // enum preset_source
+        int source;           // enum preset_source
+        int corrupted_source; // enum preset_corrupted_source
         int synthetic_train_images_teacher, synthetic_train_images_target;
         int synthetic_test_images_teacher, synthetic_test_images_target;
     } data;
@@ -73,6 +84,10 @@ struct preset_values {
         int evaluate_every;
     } training;
     struct preset_training teacher, target;
+    struct preset_weights teacher_severities;
+    struct {
+        struct preset_weights severities;
+    } fa;
     struct {
         struct preset_corruptions corruptions;
         struct preset_methods methods;

@@ -9,15 +9,18 @@
 
 #define FIELD(member) offsetof(struct preset_values, member)
 
-static const char *const sources[] = {"synthetic", "cifar", NULL};           // enum preset_source
-static const char *const warmup_kinds[] = {"plain", "adjusted", NULL};       // enum schedule_warmup
-static const char *const precisions[] = {"fp32", "bf16", NULL};              // enum precision
-static const char *const base_augmentations[] = {"none", "flip_crop", NULL}; // enum base_augmentation
+static const char *const sources[] = {"synthetic", "cifar", NULL};               // enum preset_source
+static const char *const corrupted_sources[] = {"generated", "published", NULL}; // enum preset_corrupted_source
+static const char *const warmup_kinds[] = {"plain", "adjusted", NULL};           // enum schedule_warmup
+static const char *const precisions[] = {"fp32", "bf16", NULL};                  // enum precision
+static const char *const base_augmentations[] = {"none", "flip_crop", NULL};     // enum base_augmentation
 
 // The sizes of the embedded set decide nothing by themselves: the checksum of the images takes part in the hash.
 static const struct preset_key keys[] = {
     {"data.source", PRESET_CHOICE, 0, 0, sources, false, FIELD(data.source),
      "where images come from: the embedded synthetic set, or CIFAR archives"},
+    {"data.corrupted_source", PRESET_CHOICE, 0, 0, corrupted_sources, true, FIELD(data.corrupted_source),
+     "what corrupts a teacher's training images: this program, or CIFAR-10-C as published"},
     {"data.synthetic_train_images_teacher", PRESET_INTEGER, 10, 1000000, NULL, false,
      FIELD(data.synthetic_train_images_teacher), "training images of the embedded 10-class set"},
     {"data.synthetic_train_images_target", PRESET_INTEGER, 100, 1000000, NULL, false,
@@ -50,9 +53,13 @@ static const struct preset_key keys[] = {
     {"teacher.epochs", PRESET_INTEGER, 1, 100000, NULL, true, FIELD(teacher.epochs), "epochs of a teacher"},
     {"teacher.learning_rate", PRESET_REAL, 1e-9, 1e6, NULL, true, FIELD(teacher.learning_rate),
      "rate at which a teacher's schedule begins"},
+    {"teacher.severity_weights", PRESET_WEIGHTS, 0, 1e6, NULL, true, FIELD(teacher_severities),
+     "how often a teacher's training image has severity 0 (clean), 1, ... 5: six relative weights"},
     {"target.epochs", PRESET_INTEGER, 1, 100000, NULL, true, FIELD(target.epochs), "epochs of a target"},
     {"target.learning_rate", PRESET_REAL, 1e-9, 1e6, NULL, true, FIELD(target.learning_rate),
      "rate at which a target's schedule begins"},
+    {"fa.severity_weights", PRESET_WEIGHTS, 0, 1e6, NULL, true, FIELD(fa.severities),
+     "how often FA's training image has severity 0 (clean), 1, ... 5: six relative weights"},
     {"matrix.corruptions", PRESET_CORRUPTIONS, 0, 0, NULL, false, FIELD(matrix.corruptions),
      "columns of the table: codes, or all"},
     {"matrix.methods", PRESET_METHODS, 0, 0, NULL, false, FIELD(matrix.methods),

@@ -12,6 +12,7 @@ enum preset_type {
     PRESET_CORRUPTIONS, // struct preset_corruptions
     PRESET_METHODS,     // struct preset_methods
     PRESET_SEEDS,       // struct preset_seeds
+    PRESET_WEIGHTS,     // struct preset_weights
 };
 
 struct preset_key {

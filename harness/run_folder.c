@@ -267,13 +267,14 @@ static json_t *result_to_json(const char *name, const struct run_result *result)
     const struct epoch_record *last = result->last;
     char finished[32];
     clock_utc_text(finished);
-    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:b, s:I, s:o, s:s}",
+    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:b, s:I, s:o, s:s}",
                      "format", 1, "name", name, "status", state_names[result->state], "message",
                      json_text(result->message), "test_accuracy_percent",
                      number_or_null(test != NULL ? 100 * test->accuracy : NAN), "test_loss",
                      number_or_null(test != NULL ? test->loss : NAN), "test_correct",
                      test != NULL ? json_integer(test->correct) : json_null(), "test_images",
-                     test != NULL ? json_integer(test->images) : json_null(), "train_loss",
+                     test != NULL ? json_integer(test->images) : json_null(), "corrupted",
+                     result->curve != NULL ? severity_curve_json(result->curve) : json_null(), "train_loss",
                      number_or_null(last != NULL ? last->train_loss : NAN), "train_accuracy_percent",
                      number_or_null(last != NULL ? 100 * last->train_accuracy : NAN), "epochs",
                      last != NULL ? last->epoch : 0, "steps", (json_int_t)(last != NULL ? last->steps : 0), "seconds",

@@ -67,6 +67,16 @@ static struct status create_rates(struct training_session *session)
     return status;
 }
 
+static struct status create_loader(struct training_session *session)
+{
+    const struct training_settings *settings = session->job->settings;
+    const struct image_loader_settings loader = {.batch = settings->batch_size,
+                                                 .augmentation = settings->base_augmentation,
+                                                 .law = settings->corrupts ? &settings->law : NULL,
+                                                 .frost = session->job->frost};
+    return image_loader_create(session->device, &session->train, &loader, &session->loader);
+}
+
 static void enqueue_step(const struct training_session *session)
 {
     const struct training_settings *settings = session->job->settings;
@@ -74,7 +84,8 @@ static void enqueue_step(const struct training_session *session)
                                  .network = session->network,
                                  .settings = settings,
                                  .classes = session->job->train->classes,
-                                 .train = &session->train};
+                                 .train = &session->train,
+                                 .loader = &session->loader};
     settings->method->enqueue_step(&step);
     sgd_update(session->device, &(struct sgd_update){.runs = 1,
                                                      .count = network_parameter_count(session->network),
@@ -104,6 +115,7 @@ struct status training_session_create(struct device *device, const struct traini
     if (status.code == STATUS_OK)
         status = resident_set_create(device, job->train, settings->batch_size, &session->train);
     if (status.code == STATUS_OK) status = resident_set_create(device, job->test, settings->batch_size, &session->test);
+    if (status.code == STATUS_OK) status = create_loader(session);
     if (status.code == STATUS_OK) status = create_rates(session);
     if (status.code != STATUS_OK) return status;
     session->velocity.stride = (size_t)network_parameter_count(session->network);
@@ -119,6 +131,7 @@ void training_session_destroy(struct training_session *session)
     graph_destroy(session->step);
     device_release(session->device, session->velocity.data);
     device_release(session->device, session->rates.data);
+    image_loader_destroy(&session->loader);
     resident_set_destroy(session->device, &session->train);
     resident_set_destroy(session->device, &session->test);
     network_destroy(session->network);

@@ -8,6 +8,7 @@
 #include "harness/schedule.h"
 
 struct method;
+struct frost;
 
 struct training_settings {
     int depth, widen;
@@ -18,6 +19,8 @@ struct training_settings {
     enum schedule_warmup warmup;
     float momentum, weight_decay, label_smoothing;
     enum base_augmentation base_augmentation;
+    bool corrupts; // training images, after the base augmentation, as `law` says
+    struct corruption_law law;
     uint32_t seed;
     int evaluate_every; // epochs between test evaluations for the curves; 0: only after the last epoch
     const struct method *method;
@@ -43,6 +46,7 @@ struct epoch_record {
 struct training_job {
     const struct training_settings *settings;
     const struct image_set *train, *test;
+    const struct frost *frost;      // NULL where the law is not frost
     const struct state_dict *start; // NULL: fresh weights; else a trained network whose classifier is replaced
     const char *checkpoint_path;    // NULL: none. Read when it exists; removed by the caller when all is done
     double checkpoint_seconds;      // between two checkpoints, at any step; an interrupt writes one at once

@@ -41,18 +41,20 @@ static json_t *describe_owner(const struct training_session *session)
 {
     const struct training_settings *s = session->job->settings;
     const struct image_set *train = session->job->train;
-    char pixels[65], labels[65], start[65];
+    char pixels[65], labels[65], start[65], law[65] = "";
+    if (s->corrupts) digest_sha256(&s->law, sizeof s->law, law);
     digest_start(session->job->start, start);
     digest_sha256(train->pixels, (size_t)train->count * IMAGE_BYTES, pixels);
     digest_sha256(train->labels, (size_t)train->count * sizeof *train->labels, labels);
-    return json_pack(
-        "{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:i s:s s:s s:s s:s s:s}", "depth", s->depth, "widen",
-        s->widen, "batch_size", s->batch_size, "epochs", s->epochs, "learning_rate", json_of_double(s->learning_rate),
-        "learning_rate_minimum", json_of_double(s->learning_rate_minimum), "warmup_epochs", s->warmup_epochs, "warmup",
-        (int)s->warmup, "momentum", json_of_double((double)s->momentum), "weight_decay",
-        json_of_double((double)s->weight_decay), "label_smoothing", json_of_double((double)s->label_smoothing),
-        "base_augmentation", (int)s->base_augmentation, "seed", (int)s->seed, "method", s->method->code, "start", start,
-        "backend", device_kernels(session->device)->name, "pixels", pixels, "labels", labels);
+    return json_pack("{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:s s:i s:s s:s s:s s:s s:s}", "depth", s->depth,
+                     "widen", s->widen, "batch_size", s->batch_size, "epochs", s->epochs, "learning_rate",
+                     json_of_double(s->learning_rate), "learning_rate_minimum",
+                     json_of_double(s->learning_rate_minimum), "warmup_epochs", s->warmup_epochs, "warmup",
+                     (int)s->warmup, "momentum", json_of_double((double)s->momentum), "weight_decay",
+                     json_of_double((double)s->weight_decay), "label_smoothing",
+                     json_of_double((double)s->label_smoothing), "base_augmentation", (int)s->base_augmentation,
+                     "corruption law", law, "seed", (int)s->seed, "method", s->method->code, "start", start, "backend",
+                     device_kernels(session->device)->name, "pixels", pixels, "labels", labels);
 }
 
 // ---- where the run stands --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #ifndef HARNESS_TRAINING_SESSION_H
 #define HARNESS_TRAINING_SESSION_H
 
+#include "harness/image_loader.h"
 #include "harness/network.h"
 #include "harness/resident_set.h"
 #include "harness/training.h"
@@ -12,6 +13,7 @@ struct training_session {
     const struct training_job *job;
     struct network *network;
     struct resident_set train, test;
+    struct image_loader loader; // of `train`
     struct per_run rates, velocity;
     struct graph *step; // one recorded training step
     int steps_per_epoch;

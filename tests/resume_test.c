@@ -125,6 +125,16 @@ Test(resume, a_killed_run_ends_with_the_same_bits)
     }
 }
 
+Test(resume, a_killed_run_on_corrupted_images_ends_with_the_same_bits)
+{
+    struct scene scene;
+    scene_create(&scene, 0);
+    scene.small.settings.corrupts = true;
+    scene.small.settings.law = (struct corruption_law){.kind = CORRUPTION_MOTION_BLUR, .weights = {1, 1, 1, 1, 1, 1}};
+    expect_same_end(&scene, "cpu", 9 * 16, SIGKILL, 0);
+    scene_destroy(&scene);
+}
+
 Test(resume, a_killed_run_in_bfloat16_ends_with_the_same_bits)
 {
     const struct kernels *kernels = NULL;

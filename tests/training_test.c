@@ -28,6 +28,22 @@ Test(training, the_same_seed_gives_the_same_bits_with_any_number_of_threads)
     small_job_destroy(&small);
 }
 
+Test(training, corrupted_images_give_other_weights_with_any_number_of_threads)
+{
+    struct small_job small;
+    struct state_dict models[4] = {{0}};
+    small_job_create(&small);
+    small_job_run(&small, "cpu", 1, &models[3]);
+    small.settings.corrupts = true;
+    small.settings.law = (struct corruption_law){.kind = CORRUPTION_GLASS_BLUR, .weights = {1, 1, 1, 1, 1, 1}};
+    for (int threads = 1; threads <= 3; threads++) small_job_run(&small, "cpu", threads, &models[threads - 1]);
+    cr_expect(state_dicts_equal(&models[0], &models[1], NULL), "1 and 2 threads differ");
+    cr_expect(state_dicts_equal(&models[0], &models[2], NULL), "1 and 3 threads differ");
+    cr_expect(not(state_dicts_equal(&models[0], &models[3], NULL)), "the corruption changed nothing");
+    for (int i = 0; i < 4; i++) state_dict_destroy(&models[i]);
+    small_job_destroy(&small);
+}
+
 struct epochs_seen {
     int count;
     struct epoch_record records[SMALL_JOB_EPOCHS];

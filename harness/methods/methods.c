@@ -5,7 +5,7 @@
 
 const struct method *const *methods_available(void)
 {
-    static const struct method *const available[] = {&method_ft, NULL};
+    static const struct method *const available[] = {&method_ft, &method_fa, NULL};
     return available;
 }
 
