@@ -43,7 +43,7 @@ class Experiment:
         """{code: mean accuracy over severities 1 .. 5} and the clean accuracy of a model."""
         path = folder / "corrupted.json"
         self.call("evaluate", str(folder / "model.safetensors"), "--dataset", "cifar-10", *self.data, "--quiet",
-                  "--corrupted", "--seed", CURVE_SEED, "--json", str(path))
+                  "--corrupted", "--seed", CURVE_SEED, "--json=" + str(path))
         found = json.loads(path.read_text())
         curves = {c["code"]: c["mean_accuracy_percent"] for c in found["corrupted"]["corruptions"]}
         return curves, found["accuracy_percent"]
