@@ -149,7 +149,7 @@ struct image_to_unit {
     float *output;
 };
 
-// (v - 0.5) / 0.5 of v limited to [0, 1]: for bytes / 255, image_normalise's activations.
+// (v - 0.5) / 0.5 of v limited to [0, 1]. For image_to_unit's images that is image_normalise, but for a rounding.
 struct unit_to_activation {
     int runs, images, height, width, channels;
     const float *input;
@@ -190,7 +190,8 @@ struct mlp_shape {
 // Floats of one run's parameters: w1 (hidden x inputs), gamma1, beta1 (hidden), w2 (hidden x hidden), gamma2, beta2,
 // w3 (outputs x hidden), in this order.
 size_t mlp_parameter_count(const struct mlp_shape *shape);
-// Floats of one run's `saved`: per layer the normalised values (rows x hidden), then 1 / sqrt(variance + epsilon) (hidden).
+// Floats of one run's `saved`, the same on every backend: per layer the normalised values (rows x hidden), h (rows x hidden)
+// and 1 / sqrt(variance + epsilon) (hidden).
 size_t mlp_saved_floats(const struct mlp_shape *shape);
 
 struct mlp_forward {
@@ -396,7 +397,7 @@ struct pool_backward {
 struct linear_forward {
     int runs, images, features, classes;
     const float *input;
-    struct per_run weight, bias;
+    struct per_run weight, bias; // bias.data may be NULL: 0
     float *logits; // out: runs x images x classes
 };
 
