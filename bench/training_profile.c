@@ -74,7 +74,7 @@ struct status training_profile_measure(const struct training_profile_request *re
     if (status.code == STATUS_OK) {
         struct replay replay = {.session = &session};
         const struct profile_request step = {.device = request->device,
-                                             .step = session.step,
+                                             .step = session.recordings[0][settings.method->companion != NULL],
                                              .before_step = rewind_epoch,
                                              .context = &replay,
                                              .seconds = request->seconds};

@@ -41,14 +41,14 @@ _transinv_values() {
     --method) echo 'FT' ;;
     --algorithm) echo 'table direct winograd-2x2 winograd-4x4' ;;
     --vs) echo 'vendor reference' ;;
-    --methods) echo 'all FT FA' ;;
+    --methods) echo 'all FT AM FA TransInv' ;;
     --set | -s)
         echo 'data.source= data.corrupted_source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
             'data.synthetic_test_images_teacher= data.synthetic_test_images_target= network.depth= network.widen=' \
             'training.batch_size= training.momentum= training.weight_decay= training.label_smoothing=' \
             'training.learning_rate_minimum= training.warmup_epochs= training.warmup_kind=' \
             'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate= teacher.severity_weights=' \
-            'target.epochs= target.learning_rate= fa.severity_weights= matrix.corruptions= matrix.methods= matrix.seeds=' \
+            'target.epochs= target.learning_rate= augmix.severity= augmix.operations= fa.severity_weights= transinv.primitives= transinv.distance= transinv.lambda= transinv.inner_steps= transinv.learning_rate= transinv.weight_decay= transinv.clip= transinv.label_smoothing= transinv.hidden= transinv.temperature= transinv.gate_start= transinv.blur_start= transinv.noise_start= transinv.replay_epochs= matrix.corruptions= matrix.methods= matrix.seeds=' \
             'report.delta_cell= report.delta_mean=' ;;
     esac
 }

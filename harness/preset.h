@@ -40,6 +40,8 @@ enum {
     PRESET_TEXT_SIZE = 1024, // any value as text
 };
 
+enum preset_augmix_operations { PRESET_AUGMIX_STANDARD, PRESET_AUGMIX_ALL };
+
 struct preset_corruptions {
     int count;
     const struct corruption *items[CORRUPTION_COUNT]; // in the table's order, each once
@@ -55,6 +57,10 @@ struct preset_seeds {
 
 struct preset_weights {
     double items[1 + CORRUPTION_SEVERITIES]; // as in struct corruption_law
+};
+
+struct preset_primitives {
+    bool items[PRIMITIVE_COUNT]; // which of the augmentation model's primitives take part
 };
 
 struct preset_training { // one section, [teacher] or [target]
@@ -86,8 +92,22 @@ struct preset_values {
     struct preset_training teacher, target;
     struct preset_weights teacher_severities;
     struct {
+        int severity;
+        int operations; // enum preset_augmix_operations
+    } augmix;
+    struct {
         struct preset_weights severities;
     } fa;
+    struct {
+        struct preset_primitives primitives;
+        int distance; // enum transinv_distance
+        double lambda;
+        int inner_steps;
+        double learning_rate, weight_decay, clip, label_smoothing;
+        int hidden;
+        double temperature, gate_start, blur_start, noise_start;
+        int replay_epochs;
+    } transinv;
     struct {
         struct preset_corruptions corruptions;
         struct preset_methods methods;

@@ -44,6 +44,13 @@ static void expect_codes(const struct preset_key *key, char *text, size_t size)
              key->type == PRESET_METHODS ? "method" : "corruption", codes);
 }
 
+static void expect_primitives(char *text, size_t size)
+{
+    char names[80] = "";
+    for (int i = 0; i < PRIMITIVE_COUNT; i++) append_word(names, sizeof names, " ", primitive_name((enum primitive)i));
+    snprintf(text, size, "\"all\", or primitives out of %s, each once", names);
+}
+
 static struct status wrong_value(const struct preset_key *key, const char *found)
 {
     char expected[300], low[32], high[32];
@@ -55,6 +62,7 @@ static struct status wrong_value(const struct preset_key *key, const char *found
     case PRESET_CHOICE: expect_choice(key, expected, sizeof expected); break;
     case PRESET_CORRUPTIONS:
     case PRESET_METHODS: expect_codes(key, expected, sizeof expected); break;
+    case PRESET_PRIMITIVES: expect_primitives(expected, sizeof expected); break;
     case PRESET_SEEDS:
         snprintf(expected, sizeof expected, "up to %d different seeds from 0 to %s", PRESET_SEED_LIMIT, high);
         break;
@@ -172,6 +180,25 @@ static bool parse_seeds(const char *text, struct preset_seeds *list)
     return true;
 }
 
+static bool take_primitive(void *context, const char *word)
+{
+    struct preset_primitives *list = context;
+    int i = 0;
+    while (i < PRIMITIVE_COUNT && strcmp(primitive_name((enum primitive)i), word) != 0) i++;
+    if (i == PRIMITIVE_COUNT || list->items[i]) return false;
+    list->items[i] = true;
+    return true;
+}
+
+static bool parse_primitives(const char *text, struct preset_primitives *list)
+{
+    const bool all = strcmp(text, "all") == 0;
+    struct preset_primitives wanted = {{all, all, all, all}};
+    if (!all && !parse_words(text, take_primitive, &wanted)) return false;
+    *list = wanted;
+    return true;
+}
+
 struct weight_words {
     const struct preset_key *key;
     struct preset_weights weights;
@@ -207,6 +234,7 @@ struct status preset_value_parse(const struct preset_key *key, const char *text,
     case PRESET_METHODS: good = parse_methods(text, field); break;
     case PRESET_SEEDS: good = parse_seeds(text, field); break;
     case PRESET_WEIGHTS: good = parse_weights(key, text, field); break;
+    case PRESET_PRIMITIVES: good = parse_primitives(text, field); break;
     }
     return good ? status_ok() : wrong_value(key, text);
 }
@@ -220,6 +248,7 @@ json_t *preset_value_json(const struct preset_key *key, const struct preset_valu
     const struct preset_methods *methods = field;
     const struct preset_seeds *seeds = field;
     const struct preset_weights *weights = field;
+    const struct preset_primitives *primitives = field;
     json_t *array = NULL;
     switch (key->type) {
     case PRESET_INTEGER: return json_integer(*(const int *)field);
@@ -237,6 +266,11 @@ json_t *preset_value_json(const struct preset_key *key, const struct preset_valu
     case PRESET_SEEDS:
         array = json_array();
         for (int i = 0; i < seeds->count; i++) json_array_append_new(array, json_integer(seeds->items[i]));
+        break;
+    case PRESET_PRIMITIVES:
+        array = json_array();
+        for (int i = 0; i < PRIMITIVE_COUNT; i++)
+            if (primitives->items[i]) json_array_append_new(array, json_string(primitive_name((enum primitive)i)));
         break;
     case PRESET_WEIGHTS:
         array = json_array();
@@ -276,7 +310,8 @@ void preset_value_format(const struct preset_key *key, const struct preset_value
     case PRESET_CORRUPTIONS:
     case PRESET_METHODS:
     case PRESET_SEEDS:
-    case PRESET_WEIGHTS: {
+    case PRESET_WEIGHTS:
+    case PRESET_PRIMITIVES: {
         json_t *array = preset_value_json(key, values);
         format_list(array, text);
         json_decref(array);

@@ -61,6 +61,28 @@ static struct corruption_law make_law(const struct run_plan *plan, const struct 
     return law;
 }
 
+static struct transinv_settings transinv_settings(const struct preset_values *values)
+{
+    struct transinv_settings settings = {
+        .augmentation = {.hidden = values->transinv.hidden,
+                         .temperature = (float)values->transinv.temperature,
+                         .gate_start = (float)values->transinv.gate_start,
+                         .blur_start = (float)values->transinv.blur_start,
+                         .noise_start = (float)values->transinv.noise_start},
+        .distance = (enum transinv_distance)values->transinv.distance,
+        .lambda = (float)values->transinv.lambda,
+        .label_smoothing = (float)values->transinv.label_smoothing,
+        .inner_steps = values->transinv.inner_steps,
+        .learning_rate = values->transinv.learning_rate,
+        .weight_decay = (float)values->transinv.weight_decay,
+        .clip = (float)values->transinv.clip,
+        .replay_epochs = values->transinv.replay_epochs,
+    };
+    for (int i = 0; i < PRIMITIVE_COUNT; i++)
+        settings.augmentation.primitives[i] = values->transinv.primitives.items[i];
+    return settings;
+}
+
 struct training_settings run_training_settings(const struct run_plan *plan)
 {
     const struct preset_values *values = &plan->preset->values;
@@ -84,6 +106,9 @@ struct training_settings run_training_settings(const struct run_plan *plan)
         .seed = run_random_key(plan),
         .evaluate_every = values->training.evaluate_every,
         .method = plan->method != NULL ? plan->method : &method_ft, // a teacher's loss is plain cross entropy too
+        .augmix = {.severity = values->augmix.severity,
+                   .all_operations = values->augmix.operations == PRESET_AUGMIX_ALL},
+        .transinv = transinv_settings(values),
     };
 }
 

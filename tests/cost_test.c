@@ -148,8 +148,8 @@ static struct tally count_steps(int images, const char *backend)
     struct status status = training_session_create(device, &job, &session);
     cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
     observe(device, &tally);
-    for (int i = 0; i < STEPS; i++) device_graph_launch(device, session.step);
-    cr_expect(eq(sz, (size_t)tally.calls, STEPS * graph_length(session.step)));
+    for (int i = 0; i < STEPS; i++) device_graph_launch(device, session.recordings[0][0]);
+    cr_expect(eq(sz, (size_t)tally.calls, STEPS * graph_length(session.recordings[0][0])));
     training_session_destroy(&session);
     image_set_destroy(&set);
     device_end_test(device);
