@@ -133,14 +133,20 @@ Test(augmentation_draw, uniforms_never_reach_their_bounds)
 
 // ---- whose draws they are --------------------------------------------------------------------------------------
 
+// Of arrays that are not to differ even by the sign of a zero.
+static bool same_bits(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
+}
+
 static void expect_relation(const struct kernels *kernels, const struct drawn *own, struct request other, bool same,
                             const char *what)
 {
     struct drawn drawn = perform(kernels, &other);
-    const bool found = memcmp(own->noise, drawn.noise, WIDTH * sizeof(float)) == 0;
+    const bool found = same_bits(own->noise, drawn.noise, WIDTH * sizeof(float));
     cr_expect(found == same, "%s, seed %d: %s", kernels->name, SEED, what);
     if (other.epsilon) {
-        const bool equal = memcmp(own->epsilon, drawn.epsilon, PIXELS * sizeof(float)) == 0;
+        const bool equal = same_bits(own->epsilon, drawn.epsilon, PIXELS * sizeof(float));
         cr_expect(equal == same, "%s, seed %d: epsilon, %s", kernels->name, SEED, what);
     }
     const bool open = own->uniforms[0] == drawn.uniforms[0];

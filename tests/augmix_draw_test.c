@@ -62,7 +62,7 @@ static void check_chains(bool all_operations)
     }
     for (int chain = 0; chain < AUGMIX_WIDTH; chain++) expect_cells(depths[chain], AUGMIX_DEPTH, "depths");
     for (int place = 0; place < AUGMIX_DEPTH; place++) expect_cells(places[place], (size_t)operations, "operations");
-    expect_cells(pairs, (size_t)(operations * operations), "an operation and the next"); // with replacement
+    expect_cells(pairs, (size_t)operations * (size_t)operations, "an operation and the next"); // with replacement
 }
 
 Test(augmix_draw, depths_and_operations)

@@ -16,7 +16,7 @@ static void adamw_run(const struct adamw_update *adamw, int run, int threads)
     const double beta1 = adamw->beta1, beta2 = adamw->beta2, epsilon = adamw->epsilon;
     const double correction1 = 1 - pow(beta1, (double)(step + 1)), correction2 = 1 - pow(beta2, (double)(step + 1));
     const double decay = 1 - rate * adamw->weight_decay;
-#pragma omp parallel for simd num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t i = 0; i < adamw->count; i++) {
         const double g = (double)gradient[i];
         const double m = beta1 * (double)first_moment[i] + (1 - beta1) * g;
