@@ -398,7 +398,7 @@ struct linear_forward {
     int runs, images, features, classes;
     const float *input;
     struct per_run weight, bias; // bias.data may be NULL: 0
-    float *logits; // out: runs x images x classes
+    float *logits;               // out: runs x images x classes
 };
 
 struct linear_backward {

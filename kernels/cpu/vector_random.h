@@ -6,11 +6,12 @@
 #define KERNELS_CPU_VECTOR_RANDOM_H
 
 #include <math.h>
+#include <stddef.h>
 
 #include "base/random.h"
 
 enum { WORDS_AT_ONCE = 1024, RANDOM_BLOCKS = 16 }; // blocks of four words that are computed side by side
-enum { RANDOM_WORDS = 4 * RANDOM_BLOCKS };
+enum { RANDOM_WORDS = 4 * RANDOM_BLOCKS, RANDOM_NORMALS = RANDOM_WORDS / 2 };
 
 // Philox 4x32-10 of counters first, first + 1, ...; see base/philox.c.
 static inline void random_fill_blocks(const struct random_stream *stream, uint32_t first,
@@ -33,7 +34,7 @@ static inline void random_fill_blocks(const struct random_stream *stream, uint32
             c2[i] = (product0 >> 32) ^ c3[i] ^ key1;
             c3[i] = (uint32_t)product0;
         }
-    for (int i = 0; i < RANDOM_BLOCKS; i++) {
+    for (ptrdiff_t i = 0; i < RANDOM_BLOCKS; i++) {
         words[4 * i] = (uint32_t)c0[i];
         words[4 * i + 1] = (uint32_t)c1[i];
         words[4 * i + 2] = (uint32_t)c2[i];
@@ -128,17 +129,14 @@ static inline double random_vector_cosine_turns(double turns)
     return result.value;
 }
 
-// The next `count` normals; the stream moves on to a multiple of RANDOM_WORDS words.
-static inline void random_fill_normals(struct random_stream *stream, int count, double *normals)
+// The next RANDOM_NORMALS normals.
+static inline void random_next_normals(struct random_stream *stream, double normals[RANDOM_NORMALS])
 {
-    uint32_t words[WORDS_AT_ONCE];
-    for (int done = 0; done < count; done += WORDS_AT_ONCE / 2) {
-        const int left = count - done, now = left < WORDS_AT_ONCE / 2 ? left : WORDS_AT_ONCE / 2;
-        random_fill_words(stream, 2 * now, words);
-        for (int i = 0; i < now; i++)
-            normals[done + i] = sqrt(-2.0 * random_vector_logarithm(random_vector_uniform(words[2 * i]))) *
-                                random_vector_cosine_turns(random_vector_uniform(words[2 * i + 1]));
-    }
+    uint32_t words[RANDOM_WORDS];
+    random_fill_words(stream, RANDOM_WORDS, words);
+    for (ptrdiff_t i = 0; i < RANDOM_NORMALS; i++)
+        normals[i] = sqrt(-2.0 * random_vector_logarithm(random_vector_uniform(words[2 * i]))) *
+                     random_vector_cosine_turns(random_vector_uniform(words[2 * i + 1]));
 }
 
 #endif

@@ -213,8 +213,8 @@ static void translate(int right, int down, const uint8_t *image, uint8_t *output
     for (int row = 0; row < PICTURE_SIDE; row++) {
         const int from = row + down;
         if (from < 0 || from >= PICTURE_SIDE || last <= first) continue;
-        memcpy(output + row * ROW_BYTES + (ptrdiff_t)first * PICTURE_CHANNELS,
-               image + from * ROW_BYTES + (ptrdiff_t)(first + right) * PICTURE_CHANNELS,
+        memcpy(output + (ptrdiff_t)row * ROW_BYTES + (ptrdiff_t)first * PICTURE_CHANNELS,
+               image + (ptrdiff_t)from * ROW_BYTES + (ptrdiff_t)(first + right) * PICTURE_CHANNELS,
                (size_t)(last - first) * PICTURE_CHANNELS);
     }
 }

@@ -24,7 +24,7 @@ static void find_means(const struct deform_image *image, float *restrict means)
 {
     const int values = row_values(image->shape);
     const float *restrict input = image->input;
-    double totals[4];
+    double totals[4] = {0};
     memset(means, 0, (size_t)values * sizeof *means);
     for (int row = 0; row < image->shape.height; row++, input += values)
         for (int i = 0; i < values; i++) means[i] += input[i];
@@ -135,7 +135,7 @@ void ISA_NAME(contrast_backward)(const struct deform_image *image, const struct 
     const double gate = (double)image->gate, pixels = (double)image->shape.height * image->shape.width;
     float *space = image->space + values;
     const struct sums sums = {space, space + values, space + 2 * (size_t)values};
-    double totals[4];
+    double totals[4] = {0};
     find_means(image, image->space);
     memset(space, 0, 3 * (size_t)values * sizeof *space);
     backward_sums(image, slopes, sums);

@@ -7,14 +7,12 @@
 #include "kernels/device.h"
 #include "kernels/draw/augmentation_stream.h"
 
-enum { NORMALS_AT_ONCE = WORDS_AT_ONCE / 2 };
-
 static void draw_normals(struct random_stream stream, int count, float *normals)
 {
-    double values[NORMALS_AT_ONCE];
-    for (int done = 0; done < count; done += NORMALS_AT_ONCE) {
-        const int left = count - done, now = left < NORMALS_AT_ONCE ? left : NORMALS_AT_ONCE;
-        random_fill_normals(&stream, now, values);
+    double values[RANDOM_NORMALS];
+    for (int done = 0; done < count; done += RANDOM_NORMALS) {
+        const int left = count - done, now = left < RANDOM_NORMALS ? left : RANDOM_NORMALS;
+        random_next_normals(&stream, values);
         for (int i = 0; i < now; i++) normals[done + i] = (float)values[i];
     }
 }

@@ -138,7 +138,7 @@ static void forward_run(struct device *device, const struct mlp_forward *forward
 {
     const struct mlp_shape *shape = &forward->shape;
     const size_t rows = (size_t)shape->rows, hidden = (size_t)shape->hidden;
-    const float *parameters = per_run_part(forward->parameters, run);
+    const float *parameters = forward->parameters.data + (size_t)run * forward->parameters.stride;
     const float *input = forward->input + (size_t)run * rows * (size_t)shape->inputs;
     float *saved = forward->saved + (size_t)run * mlp_saved_floats(shape);
     for (int number = 0; number < 2; number++) {
@@ -164,9 +164,9 @@ static void backward_run(struct device *device, const struct mlp_backward *backw
 {
     const struct mlp_shape *shape = &backward->shape;
     const size_t rows = (size_t)shape->rows, hidden = (size_t)shape->hidden;
-    const float *parameters = per_run_part(backward->parameters, run);
+    const float *parameters = backward->parameters.data + (size_t)run * backward->parameters.stride;
     const float *input = backward->input + (size_t)run * rows * (size_t)shape->inputs;
-    float *grad_parameters = per_run_part(backward->grad_parameters, run);
+    float *grad_parameters = backward->grad_parameters.data + (size_t)run * backward->grad_parameters.stride;
     float *saved = (float *)backward->saved + (size_t)run * mlp_saved_floats(shape); // layers only read it
     double *sums = scratch_take(&cursor, 2 * hidden * sizeof *sums);
     float *gradients[2];

@@ -6,9 +6,11 @@
 
 static void draw_gaussian_noise(struct random_stream *stream, struct gaussian_noise_draw *draw)
 {
-    double normals[PICTURE_BYTES];
-    random_fill_normals(stream, PICTURE_BYTES, normals);
-    for (int i = 0; i < PICTURE_BYTES; i++) draw->normal[i] = (float)normals[i];
+    double normals[RANDOM_NORMALS];
+    for (int done = 0; done < PICTURE_BYTES; done += RANDOM_NORMALS) {
+        random_next_normals(stream, normals);
+        for (int i = 0; i < RANDOM_NORMALS; i++) draw->normal[done + i] = (float)normals[i];
+    }
 }
 
 static void draw_shot_noise(struct random_stream *stream, int severity, const uint8_t *image,
@@ -38,7 +40,7 @@ static void draw_impulse_noise(struct random_stream *stream, int severity, struc
 static void draw_snow(struct random_stream *stream, int severity, struct snow_draw *draw)
 {
     const struct snow_settings *snow = &snow_settings[severity - 1];
-    random_fill_normals(stream, PICTURE_PIXELS, draw->normal);
+    for (int done = 0; done < PICTURE_PIXELS; done += RANDOM_NORMALS) random_next_normals(stream, draw->normal + done);
     for (int i = 0; i < PICTURE_PIXELS; i++) draw->normal[i] = snow->mean + snow->deviation * draw->normal[i];
     draw->angle_degrees = -90 + 45 * (2 * random_next_uniform_open(stream) - 1);
 }

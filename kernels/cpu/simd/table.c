@@ -1,5 +1,5 @@
-// table.c: the CPU backend's table for one instruction set. Losses other than cross entropy, and operations
-// over a few values per channel, are reference/'s: they take under 1 % of a training step.
+// table.c: the CPU backend's table for one instruction set. Losses that take under half a percent of a training step, and
+// operations over a few values per channel or image, are reference/'s.
 #include "kernels/cpu/augmentation/augmentation.h"
 #include "kernels/cpu/convolution_table.h"
 #include "kernels/cpu/corruptions/corruptions.h"
@@ -61,12 +61,12 @@ const struct kernels ISA_NAME(kernels_cpu) = {
             [OPERATION_LINEAR_FORWARD] = ISA_NAME(linear_forward),
             [OPERATION_LINEAR_BACKWARD] = ISA_NAME(linear_backward),
             [OPERATION_SOFTMAX_CROSS_ENTROPY] = softmax_cross_entropy_cpu,
-            [OPERATION_AUGMIX_LOSS] = augmix_loss_reference,
+            [OPERATION_AUGMIX_LOSS] = augmix_loss_cpu,
             [OPERATION_NON_SATURATING_LOSS] = non_saturating_loss_reference,
             [OPERATION_FEATURE_DISTANCE_LOSS] = feature_distance_loss_reference,
             [OPERATION_KL_LOSS] = kl_loss_reference,
             [OPERATION_SGD_UPDATE] = sgd_update_cpu,
-            [OPERATION_ADAMW_UPDATE] = adamw_update_reference,
+            [OPERATION_ADAMW_UPDATE] = adamw_update_cpu,
             [OPERATION_GRADIENT_CLIP] = gradient_clip_reference,
             [OPERATION_STEP_ADVANCE] = step_advance_reference,
         },

@@ -79,7 +79,7 @@ void mlp_forward_reference(struct device *device, const void *settings)
     for (int run = 0; run < shape->runs; run++) {
         float *saved = forward->saved + (size_t)run * mlp_saved_floats(shape);
         const struct mlp mlp = {shape, forward->input + (size_t)run * rows * (size_t)shape->inputs,
-                                per_run_part(forward->parameters, run), saved};
+                                forward->parameters.data + (size_t)run * forward->parameters.stride, saved};
         forward_run(&mlp, values, saved, forward->output + (size_t)run * rows * (size_t)shape->outputs);
     }
 }
@@ -169,10 +169,11 @@ void mlp_backward_reference(struct device *device, const void *settings)
     for (int run = 0; run < shape->runs; run++) {
         const size_t first = (size_t)run * rows;
         const struct mlp mlp = {shape, backward->input + first * (size_t)shape->inputs,
-                                per_run_part(backward->parameters, run),
+                                backward->parameters.data + (size_t)run * backward->parameters.stride,
                                 backward->saved + (size_t)run * mlp_saved_floats(shape)};
         backward_run(&mlp, backward->grad_output + first * (size_t)shape->outputs,
-                     (double *[2]){values, values + space}, per_run_part(backward->grad_parameters, run),
+                     (double *[2]){values, values + space},
+                     backward->grad_parameters.data + (size_t)run * backward->grad_parameters.stride,
                      backward->grad_input == NULL ? NULL : backward->grad_input + first * (size_t)shape->inputs);
     }
 }
