@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "harness/panel.h"
 #include "harness/published_teacher.h"
 #include "harness/run_description.h"
 #include "harness/safetensors.h"
@@ -58,6 +59,24 @@ static struct status read_start(const struct run_job *job, struct state_dict *st
                               "%s: expected the SHA-256 %s, found %s: the file has changed since it was written",
                               job->start_path, job->start_sha256, sha256);
     if (status.code == STATUS_OK) status = safetensors_read(job->start_path, start, NULL);
+    return status;
+}
+
+// What TransInv has learned, and a picture of it.
+static struct status save_augmentation(struct run_training *training)
+{
+    const struct run_job *job = training->job;
+    const struct training_outcome *outcome = &training->outcome;
+    if (outcome->augmentation.count == 0) return status_ok();
+    char *tensors = run_folder_file(training->folder, run_file_augmentation);
+    char *panel = run_folder_file(training->folder, run_file_panel);
+    json_t *metadata = run_model_metadata(job->plan);
+    struct status status = safetensors_write(tensors, &outcome->augmentation, metadata);
+    if (status.code == STATUS_OK && job->plan->corruption != NULL)
+        status = panel_write(job->device, &outcome->pictures, job->plan->corruption, job->frost, panel);
+    json_decref(metadata);
+    free(panel);
+    free(tensors);
     return status;
 }
 
@@ -127,7 +146,9 @@ static struct status train(struct run_training *training)
     if (status.code == STATUS_OK) status = training_run(job->device, &work, &training->outcome, &model);
     if (status.code == STATUS_OK) status = training->log_status;
     if (status.code == STATUS_OK) status = save_model(training, &model);
+    if (status.code == STATUS_OK) status = save_augmentation(training);
     if (status.code == STATUS_OK) status = measure_curve(training, &model);
+    training_outcome_destroy(&training->outcome);
     published_teacher_destroy(&training->published);
     state_dict_destroy(&start);
     state_dict_destroy(&model);

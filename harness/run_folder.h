@@ -25,8 +25,8 @@ struct run_summary {
 };
 
 // Names of the files in a run's folder.
-extern const char run_file_description[], run_file_log[], run_file_result[], run_file_model[], run_file_checkpoint[],
-    run_file_lock[];
+extern const char run_file_description[], run_file_log[], run_file_result[], run_file_model[], run_file_augmentation[],
+    run_file_panel[], run_file_checkpoint[], run_file_lock[];
 
 // What `path` holds. A folder that is not there is RUN_FOLDER_ABSENT, no error. STATUS_BAD_INPUT names a damaged file.
 struct status run_folder_read(const char *path, struct run_summary *summary);
