@@ -18,6 +18,7 @@ enum {
     PROFILE_FORMAT = 1,
     PROFILE_BATCHES = 8,  // distinct ones
     TARGET_CLASSES = 100, // of every data set that targets are trained on
+    TEACHER_CLASSES = 10,
 };
 
 static struct status draw_images(int count, struct image_set *images)
@@ -45,6 +46,25 @@ static struct training_settings profile_settings(const struct training_profile_r
     return settings;
 }
 
+// A method with a companion needs a teacher: any weights take the same time.
+static struct status draw_teacher(struct device *device, const struct training_settings *settings,
+                                  struct state_dict *teacher)
+{
+    const struct network_shape shape = {.depth = settings->depth,
+                                        .widen = settings->widen,
+                                        .classes = TEACHER_CLASSES,
+                                        .side = IMAGE_SIDE,
+                                        .channels = IMAGE_CHANNELS,
+                                        .runs = 1,
+                                        .images = 1};
+    struct network *network = NULL;
+    struct status status = network_create(device, &shape, false, &network);
+    if (status.code == STATUS_OK) status = network_initialise(network, 0, settings->seed);
+    if (status.code == STATUS_OK) status = network_export(network, 0, teacher);
+    network_destroy(network);
+    return status;
+}
+
 struct replay {
     struct training_session *session;
     int steps;
@@ -65,10 +85,13 @@ struct status training_profile_measure(const struct training_profile_request *re
     struct training_session session = {0};
     struct image_set images = {0};
     struct frost frost = {.pixels = NULL};
-    const struct training_job job = {.settings = &settings, .train = &images, .test = &images, .frost = &frost};
+    struct state_dict teacher = {0};
+    const struct training_job job = {
+        .settings = &settings, .train = &images, .test = &images, .frost = &frost, .start = &teacher};
     *profile = (struct profile){0};
     struct status status = draw_images(PROFILE_BATCHES * settings.batch_size, &images);
     if (status.code == STATUS_OK) status = frost_load(NULL, &frost); // any textures take the same time
+    if (status.code == STATUS_OK) status = draw_teacher(request->device, &settings, &teacher);
     if (status.code != STATUS_OK) goto done;
     status = training_session_create(request->device, &job, &session);
     if (status.code == STATUS_OK) {
@@ -82,6 +105,7 @@ struct status training_profile_measure(const struct training_profile_request *re
     }
     training_session_destroy(&session);
 done:
+    state_dict_destroy(&teacher);
     frost_destroy(&frost);
     image_set_destroy(&images);
     return status;
