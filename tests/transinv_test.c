@@ -261,7 +261,7 @@ static float *gradient_of(const struct descent *descent)
 }
 
 // Through both networks and all four primitives, against central differences along the gradient, each primitive by itself.
-// The path through ReLUs and bilinear cells has kinks, so steps are small and a few per cent are allowed.
+// The path through ReLUs and bilinear cells has kinks: with steps ten times as long contrast and geometric are 7 % off, blur and noise 1 %.
 Test(transinv, a_whole_step_has_the_gradient_of_its_loss, .timeout = 300)
 {
     struct scene scene;
@@ -277,7 +277,7 @@ Test(transinv, a_whole_step_has_the_gradient_of_its_loss, .timeout = 300)
         for (int p = 0; p < PRIMITIVE_COUNT; p++) {
             const struct augmentation_model *model = transinv_of(&scene)->model;
             const size_t count = augmentation_model_gate_place(model, (enum primitive)p) + 1 - first;
-            const double norm = norm_of(gradient + first, count), step = 2e-3 / norm;
+            const double norm = norm_of(gradient + first, count), step = 3e-4 / norm;
             const double difference =
                 (loss_at(&descent, gradient, first, count, step) - loss_at(&descent, gradient, first, count, -step)) /
                 (2 * step * norm);
@@ -294,28 +294,35 @@ Test(transinv, a_whole_step_has_the_gradient_of_its_loss, .timeout = 300)
 }
 
 // No primitive, and no gate, may be deaf at the start: what is a thousand times smaller than its neighbour never learns.
+// A gate hears only where its draw falls near the threshold, so norms are taken over many draws of the same images.
 Test(transinv, at_the_start_all_primitives_hear_the_loss)
 {
+    enum { DRAWS = 16 };
     struct scene scene;
-    double smallest = INFINITY, largest = 0;
+    double norms[PRIMITIVE_COUNT][2] = {{0}}, smallest = INFINITY, largest = 0;
     scene_prepare(&scene);
     scene.settings.transinv.clip = 1e9F;
     scene_open(&scene, "cpu");
     struct descent descent = descent_create(&scene);
-    float *gradient = gradient_of(&descent);
-    size_t first = 0;
-    for (int p = 0; p < PRIMITIVE_COUNT; p++) {
-        const size_t gate = augmentation_model_gate_place(transinv_of(&scene)->model, (enum primitive)p);
-        const double norms[] = {norm_of(gradient + first, gate - first), fabs((double)gradient[gate])};
-        for (int i = 0; i < 2; i++) {
-            smallest = norms[i] < smallest ? norms[i] : smallest;
-            largest = norms[i] > largest ? norms[i] : largest;
+    for (uint32_t draw = 0; draw < DRAWS; draw++) {
+        const struct training_state state = {.seed = scene.settings.seed, .epoch = draw};
+        device_upload(scene.device, scene.session.train.state, &state, sizeof state);
+        float *gradient = gradient_of(&descent);
+        size_t first = 0;
+        for (int p = 0; p < PRIMITIVE_COUNT; p++) {
+            const size_t gate = augmentation_model_gate_place(transinv_of(&scene)->model, (enum primitive)p);
+            norms[p][0] += norm_of(gradient + first, gate - first) / DRAWS;
+            norms[p][1] += fabs((double)gradient[gate]) / DRAWS;
+            first = gate + 1;
         }
-        first = gate + 1;
+        free(gradient);
+    }
+    for (int i = 0; i < 2 * PRIMITIVE_COUNT; i++) {
+        smallest = norms[i / 2][i % 2] < smallest ? norms[i / 2][i % 2] : smallest;
+        largest = norms[i / 2][i % 2] > largest ? norms[i / 2][i % 2] : largest;
     }
     cr_expect(smallest > 0 && largest / smallest <= 1000, "norms of gradients from %g to %g, seed %u", smallest,
               largest, (unsigned)scene.settings.seed);
-    free(gradient);
     descent_destroy(&descent);
     scene_close(&scene);
     scene_destroy(&scene);
