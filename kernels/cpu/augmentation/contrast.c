@@ -32,17 +32,20 @@ static void find_means(const struct deform_image *image, float *restrict means)
     spread_channels(image->shape, totals, 1.0 / (image->shape.height * image->shape.width), means);
 }
 
+// No comparison hangs on another: vectors take both.
 static inline float limited(enum contrast_range range, float value)
 {
-    if (range == CONTRAST_RANGE_CLAMP) return value < 0 ? 0 : value > 1 ? 1 : value;
+    const float above = value < 0 ? 0 : value;
+    if (range == CONTRAST_RANGE_CLAMP) return above > 1 ? 1 : above;
     if (range == CONTRAST_RANGE_FOLD) return fabsf(value - 2 * rintf(value / 2));
     return value;
 }
 
-// Odd when floor(value) is: 2 floor(value / 2) is then one less.
+// floor(value) is even where twice the floor of the half is the same.
 static inline float slope(enum contrast_range range, float value)
 {
-    if (range == CONTRAST_RANGE_CLAMP) return value < 0 || value > 1 ? 0 : 1;
+    const float below = value < 0 ? 0 : 1, above = value > 1 ? 0 : 1;
+    if (range == CONTRAST_RANGE_CLAMP) return below * above;
     if (range == CONTRAST_RANGE_FOLD) return floorf(value) == 2 * floorf(value / 2) ? 1 : -1;
     return 1;
 }
@@ -54,6 +57,7 @@ static inline __attribute__((always_inline)) void forward(const struct deform_im
     const float scale = image->parameters[0], shift = image->parameters[1], gate = image->gate;
     const float *restrict input = image->input, *restrict means = image->space;
     for (int row = 0; row < image->shape.height; row++, input += values, output += values)
+#pragma omp simd
         for (int i = 0; i < values; i++) {
             const float deformed = limited(range, (input[i] - means[i]) * scale + means[i] + shift);
             output[i] = gate * deformed + (1 - gate) * input[i];
@@ -72,7 +76,7 @@ void ISA_NAME(contrast_forward)(const struct deform_image *image, float *output)
 
 // Partial sums, one a column: of h, of h * (x - mean), and of g * (d - x), where g is the gradient and h = g * slope.
 struct sums {
-    float *restrict slopes, *restrict deviations, *restrict gates;
+    float *slopes, *deviations, *gates;
 };
 
 static inline __attribute__((always_inline)) void backward(const struct deform_image *image,
@@ -83,13 +87,16 @@ static inline __attribute__((always_inline)) void backward(const struct deform_i
     const float scale = image->parameters[0], shift = image->parameters[1];
     const float *restrict input = image->input, *restrict gradient = slopes->grad_output;
     const float *restrict means = image->space;
+    float *restrict slope_sums = sums.slopes, *restrict deviation_sums = sums.deviations,
+                    *restrict gate_sums = sums.gates;
     for (int row = 0; row < image->shape.height; row++, input += values, gradient += values)
+#pragma omp simd // inlined, the pointers are no longer known to be apart
         for (int i = 0; i < values; i++) {
             const float deviation = input[i] - means[i], value = deviation * scale + means[i] + shift;
             const float h = gradient[i] * slope(range, value);
-            sums.slopes[i] += h;
-            sums.deviations[i] += h * deviation;
-            sums.gates[i] += gradient[i] * (limited(range, value) - input[i]);
+            slope_sums[i] += h;
+            deviation_sums[i] += h * deviation;
+            gate_sums[i] += gradient[i] * (limited(range, value) - input[i]);
         }
 }
 
@@ -104,6 +111,7 @@ static inline __attribute__((always_inline)) void backward_input(const struct de
     const float *restrict means = image->space;
     float *restrict grad_input = slopes->grad_input;
     for (int row = 0; row < image->shape.height; row++, input += values, gradient += values, grad_input += values)
+#pragma omp simd
         for (int i = 0; i < values; i++) {
             const float value = (input[i] - means[i]) * scale + means[i] + shift;
             const float h = gradient[i] * slope(range, value);
