@@ -10,6 +10,8 @@
 
 void page_append_accuracy(const struct report_summary *summary, struct text *html); // page_accuracy.c
 void page_append_teachers(const struct report_summary *summary, struct text *html);
+void page_append_carry_over(const struct report_summary *summary, struct text *html);
+void page_append_learned(const struct report_summary *summary, struct text *html); // page_learned.c
 // page_profile.c. Errors: STATUS_INTERRUPTED and STATUS_NO_MEMORY from drawing.
 struct status page_append_profile(const struct report_summary *summary, bool plots, struct text *html);
 void page_append_runs(const struct report_summary *summary, struct text *html);          // page_runs.c
