@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/claims.h"
 #include "report/page_parts.h"
 
 // The mean is column PAPER_COLUMNS.
@@ -224,13 +223,7 @@ static void page_append_carry_sentences(const struct report_summary *summary, st
     text_append(html, "<p>");
     text_append_html(html, sentences.bytes);
     text_append(html, "</p>\n");
-    sentences.length = 0;
-    if (summary->carry_over.pairs > 0) {
-        claims_append_verdict(summary, &evidence, &sentences);
-        text_append(html, "<p class=\"verdict\">");
-        text_append_html(html, sentences.bytes);
-        text_append(html, "</p>\n");
-    }
+    if (summary->carry_over.pairs > 0) page_append_verdict(summary, &evidence, html);
     html->failed = html->failed || sentences.failed;
     text_destroy(&sentences);
 }

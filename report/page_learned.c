@@ -2,7 +2,6 @@
 // pictures. Tests: tests/report_learned_test.c, tests/report_page_test.c.
 #include <math.h>
 
-#include "report/claims.h"
 #include "report/page_parts.h"
 #include "report/panel_image.h"
 
@@ -10,6 +9,25 @@ static void append_row_head(int column, struct text *html)
 {
     text_append_format(html, "<tr><th scope=\"row\">%s<small>%s</small></th>", paper_columns[column].code,
                        paper_columns[column].title);
+}
+
+// "±0.8", or "0.2…1.8".
+static void append_range(double low, double high, struct text *html)
+{
+    const bool symmetric = low == -high;
+    text_append(html, symmetric ? "\u00b1" : "");
+    if (!symmetric) text_append_number(html, low);
+    text_append(html, symmetric ? "" : "\u2026");
+    text_append_number(html, high);
+}
+
+// "100,000".
+static void append_count(size_t count, struct text *html)
+{
+    if (count >= 1000)
+        text_append_format(html, "%zu,%03zu", count / 1000, count % 1000);
+    else
+        text_append_format(html, "%zu", count);
 }
 
 static bool is_present(const struct learned_table *learned, int primitive)
@@ -38,7 +56,6 @@ static void append_statistic(const struct report_summary *summary, struct text *
 {
     const struct invariance_match *match = &summary->learned.match;
     const struct claim_evidence evidence = claims_evidence_learned(summary);
-    struct text verdict = {0};
     text_append(html, "<h3>Does it move most where the teacher is invariant?</h3>\n");
     if (match->missing[0] != '\0') {
         text_append_format(html, "<p class=\"muted\">%s</p>\n", match->missing);
@@ -48,9 +65,10 @@ static void append_statistic(const struct report_summary *summary, struct text *
     text_append_format(
         html,
         "<caption><span>Magnitudes, standardised over the %zu teachers: mean over those whose corruption the primitive "
-        "matches, and over the others; p by permutation of the teachers, one-sided (%s%zu orders for all primitives, "
-        "every choice for one).</span></caption>\n<thead><tr><th scope=\"col\">Primitive</th>",
-        match->teachers, match->exact ? "all " : "", match->permutations);
+        "matches, and over the others; p by permutation of the teachers, one-sided (every choice for one primitive, %s",
+        match->teachers, match->exact ? "all " : "");
+    append_count(match->permutations, html);
+    text_append(html, " orders for all together).</span></caption>\n<thead><tr><th scope=\"col\">Primitive</th>");
     static const char *const heads[] = {"Matched, others", "Mean, matched", "Mean, others", "Difference", "p"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         text_append_format(html, "<th scope=\"col\" class=\"number\">%s</th>", heads[i]);
@@ -59,12 +77,7 @@ static void append_statistic(const struct report_summary *summary, struct text *
     append_contrast("All together", &match->all, html);
     text_append(html, "</tbody>\n");
     page_close_table(html);
-    claims_append_verdict(summary, &evidence, &verdict);
-    text_append(html, "<p class=\"verdict\">");
-    text_append_html(html, verdict.bytes);
-    text_append(html, "</p>\n");
-    html->failed = html->failed || verdict.failed;
-    text_destroy(&verdict);
+    page_append_verdict(summary, &evidence, html);
 }
 
 // ---- magnitudes, losses, agreements ----------------------------------------------------------------------------
@@ -136,7 +149,7 @@ static void append_interval_numbers(const struct learned_parameter *parameter, c
     text_append_fixed(html, quantiles[2] - parameter->origin, parameter->decimals);
     text_append(html, "<small>");
     text_append_fixed(html, quantiles[0] - parameter->origin, parameter->decimals);
-    text_append(html, "\u2009\u2026\u2009");
+    text_append(html, "\u2026");
     text_append_fixed(html, quantiles[4] - parameter->origin, parameter->decimals);
     text_append(html, "</small>");
 }
@@ -200,13 +213,11 @@ static void append_distribution_head(const struct learned_table *learned, struct
     for (int p = 0; p < LEARNED_PRIMITIVES; p++) {
         const struct learned_kind *kind = &learned_kinds[p];
         if (!is_present(learned, p)) continue;
-        text_append(html, "<th scope=\"col\" class=\"gate\">gate<small>0\u2009\u2026\u20091</small></th>");
+        text_append(html, "<th scope=\"col\" class=\"gate\">gate<small>0\u20261</small></th>");
         for (int i = 0; i < kind->parameter_count; i++) {
             const struct learned_parameter *parameter = &kind->parameters[i];
             text_append_format(html, "<th scope=\"col\">%s<small>", parameter->key);
-            text_append_number(html, parameter->low - parameter->origin);
-            text_append(html, "\u2009\u2026\u2009");
-            text_append_number(html, parameter->high - parameter->origin);
+            append_range(parameter->low - parameter->origin, parameter->high - parameter->origin, html);
             text_append(html, "</small></th>");
         }
     }
