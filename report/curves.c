@@ -97,10 +97,11 @@ static void curves_write_settings(const struct curves_group *group, enum curve_k
                         "set grid noxtics ytics lt 1 lw 0.7 lc rgb \"" SVG_GRID_COLOUR "\"\n"
                         "set xlabel \"epoch\" offset 0,0.6 textcolor rgb \"" SVG_AXIS_COLOUR "\"\n"
                         "set yrange [0:*]\n"
-                        "set lmargin at screen 0.085\n"
                         "set rmargin at screen 0.97\n"
                         "set tmargin at screen 0.96\n"
                         "set bmargin at screen 0.18\n");
+    // The augmentation's numbers are small and their ticks long.
+    text_append_format(script, "set lmargin at screen %s\n", kind >= CURVE_ADVERSARIAL_LOSS ? "0.13" : "0.085");
     text_append_format(script, "set xrange [%s:", last > 1 ? "1" : "0.5");
     text_append_number(script, last > 1 ? last : 1.5);
     text_append_format(script, "]\nset xtics 0,%lld\n", (long long)curves_tick_step((int64_t)last));

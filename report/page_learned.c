@@ -204,7 +204,11 @@ static void append_distribution_row(const struct learned_table *learned, int col
 
 static void append_distribution_head(const struct learned_table *learned, struct text *html)
 {
-    text_append(html, "<thead><tr><th scope=\"col\" rowspan=\"2\">Teacher</th>");
+    text_append(html, "<colgroup><col class=\"teacher\">");
+    for (int p = 0; p < LEARNED_PRIMITIVES; p++)
+        if (is_present(learned, p))
+            text_append_format(html, "<col class=\"narrow\"><col span=\"%d\">", learned_kinds[p].parameter_count);
+    text_append(html, "</colgroup>\n<thead><tr><th scope=\"col\" rowspan=\"2\">Teacher</th>");
     for (int p = 0; p < LEARNED_PRIMITIVES; p++)
         if (is_present(learned, p))
             text_append_format(html, "<th scope=\"colgroup\" class=\"gate\" colspan=\"%d\">%s</th>",
