@@ -13,7 +13,7 @@ enum { RUN_LOG_SHORTEST_LINE = sizeof "{\"epoch\":1}\n" - 1 };
 static struct status run_log_parse_line(const char *bytes, size_t size, struct run_epoch *epoch)
 {
     json_error_t error;
-    struct learned_augmentation learned;
+    struct learned_augmentation learned = {.present = false};
     struct status status = status_ok();
     json_t *line = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
     if (line == NULL) return status_error(STATUS_BAD_INPUT, "%s", error.text);
