@@ -23,6 +23,9 @@ enum purpose {
     PURPOSE_AUGMENTATION_INIT = 67,   // the model's weights
     PURPOSE_AUGMENTATION_REPLAY = 68, // for images deformed by an earlier model
     PURPOSE_AUGMENTATION_SAMPLE = 69, // for what a report shows and measures
+
+    PURPOSE_REPORT_BOOTSTRAP = 80,   // resamples of paired differences; seed 1, epoch and index 0
+    PURPOSE_REPORT_PERMUTATION = 81, // which teacher an augmentation is counted for; seed 1, epoch and index 0
 };
 
 #endif

@@ -10,7 +10,7 @@ _transinv_options() {
     case $1 in
     reproduce)
         echo "$configuration $machine $messages $help" \
-            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-profile' ;;
+            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-panels --no-profile' ;;
     train)
         echo "$configuration $machine $messages $help" \
             '--dataset= --start= --method= --corruption= --seed= --output= --retry --checkpoint=' ;;
@@ -23,7 +23,7 @@ _transinv_options() {
     bench)
         echo "$machine $messages $help" \
             '--list --filter= --batch= --time-limit= --algorithm= --vs= --json= --csv= --plots= --compare=' ;;
-    report) echo "$messages $help" '--preset= --results= --configuration= --no-plots' ;;
+    report) echo "$messages $help" '--preset= --results= --configuration= --no-plots --no-panels' ;;
     doctor) echo "$messages $help" '--data= --catalog=' ;;
     *) echo "$help" ;;
     esac
