@@ -32,7 +32,7 @@ _transinv_options() {
 # The words that may stand behind an option; nothing where any text may.
 _transinv_values() {
     case $1 in
-    --preset | -p) echo 'quick paper ci' ;;
+    --preset | -p) echo 'quick paper ci augmix' ;;
     --device) echo 'auto cpu reference' ;;
     --dataset) echo 'cifar-10 cifar-100 synthetic-10 synthetic-100' ;;
     --corruption) echo "$_transinv_codes" ;;

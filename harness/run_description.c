@@ -54,7 +54,7 @@ static json_t *describe_remarks(const struct run_job *job)
     const struct run_plan *plan = job->plan;
     json_t *remarks = json_array();
     describe_corruption(job, remarks);
-    if (plan->role == RUN_TARGET && plan->teacher_run == NULL)
+    if (plan->role == RUN_TARGET && job->start_path != NULL && plan->teacher_run == NULL)
         append_sentence(remarks, "Started from the weights in %.400s (SHA-256 %s).", job->start_path,
                         job->start_sha256);
     if (!plan->data->official && plan->data->remark[0] != '\0')
