@@ -231,11 +231,15 @@ static struct status restore_companion(struct training_session *session, const s
                                        const json_t *rest)
 {
     const struct companion *companion = session->job->settings->method->companion;
-    struct state_dict tensors = {0};
-    if (companion == NULL) return status_ok();
-    struct status status = select_tensors(dict, companion_prefix, &tensors);
-    if (status.code == STATUS_OK) status = companion->import_state(session->step.companion, &tensors, rest);
-    free(tensors.tensors);
+    struct state_dict *tensors = calloc(1, sizeof *tensors);
+    struct status status = status_ok();
+    if (tensors == NULL) status = status_error(STATUS_NO_MEMORY, "checkpoint: out of memory");
+    if (companion == NULL || tensors == NULL) goto done;
+    status = select_tensors(dict, companion_prefix, tensors);
+    if (status.code == STATUS_OK) status = companion->import_state(session->step.companion, tensors, rest);
+    free(tensors->tensors);
+done:
+    free(tensors);
     return status;
 }
 
