@@ -95,6 +95,7 @@ static struct status create_companion(struct training_session *session)
 static void enqueue_step(const struct training_session *session, bool with_companion)
 {
     const struct training_settings *settings = session->job->settings;
+    const struct companion *companion = settings->method->companion;
     settings->method->enqueue_step(&session->step);
     sgd_update(session->device, &(struct sgd_update){.runs = 1,
                                                      .count = network_parameter_count(session->network),
@@ -105,7 +106,7 @@ static void enqueue_step(const struct training_session *session, bool with_compa
                                                      .gradient = network_gradients(session->network),
                                                      .velocity = session->velocity,
                                                      .parameter = network_parameters(session->network)});
-    if (with_companion) settings->method->companion->enqueue_step(&session->step);
+    if (with_companion && companion != NULL) companion->enqueue_step(&session->step);
     step_advance(session->device,
                  &(struct step_advance){
                      .runs = 1, .images = settings->batch_size, .count_step = true, .states = session->train.state});
