@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -333,6 +334,7 @@ Test(transinv, at_the_start_all_primitives_hear_the_loss)
 // How far each primitive has gone from the identity, as a share of its range, on the sample after training.
 struct reach {
     double of[PRIMITIVE_COUNT], all;
+    double shift;    // contrast's alone
     double distance; // of the last epoch
 };
 
@@ -351,6 +353,7 @@ static struct reach reach_of(const struct augmentation_record *record)
     reach.of[PRIMITIVE_CONTRAST] = (parameter_reach(&primitives[PRIMITIVE_CONTRAST], 0, 1, 0.8) +
                                     parameter_reach(&primitives[PRIMITIVE_CONTRAST], 1, 0, 0.8)) /
                                    2;
+    reach.shift = parameter_reach(&primitives[PRIMITIVE_CONTRAST], 1, 0, 0.8);
     for (int i = 0; i < 6; i++)
         reach.of[PRIMITIVE_GEOMETRIC] +=
             parameter_reach(&primitives[PRIMITIVE_GEOMETRIC], i, geometric_identity[i], 0.25) / 6;
@@ -450,6 +453,97 @@ Test(transinv, contrast_widens_where_the_teacher_is_blind_to_it, .timeout = 300)
         if (p != PRIMITIVE_CONTRAST)
             cr_expect(reach.of[PRIMITIVE_CONTRAST] > 1.5 * reach.of[p], "contrast reaches %g of its range, %s %g",
                       reach.of[PRIMITIVE_CONTRAST], primitive_name((enum primitive)p), reach.of[p]);
+    scene_destroy(&scene);
+}
+
+// A teacher that sees the mean of each colour and nothing else: the stem copies the colours, strides are binomial averages
+// that give every pixel the same weight, ReLUs do nothing to bright images, and one constant feature makes the direction of
+// the features tell their length. On images whose content lies inside a flat margin a blur keeps the means exactly, and
+// noise but for a thirtieth of its sigma; contrast's shift moves them. (Geometry has no part: what keeps areas keeps means.)
+static float *tensor_values(struct state_dict *teacher, const char *name)
+{
+    const struct state_tensor *tensor = state_dict_find(teacher, name);
+    cr_assert(tensor != NULL, "%s", name);
+    return tensor->values;
+}
+
+static void make_see_means(struct state_dict *teacher)
+{
+    static const float binomial[3] = {0.25F, 0.5F, 0.25F};
+    for (size_t t = 0; t < teacher->count; t++) { // batch norms are as they are at first: they do nothing
+        struct state_tensor *tensor = &teacher->tensors[t];
+        if (strstr(tensor->name, "conv") != NULL)
+            memset(tensor->values, 0, state_tensor_length(tensor) * sizeof(float));
+    }
+    float *stem = tensor_values(teacher, "conv1.weight");
+    for (int c = 0; c < 3; c++) {
+        stem[(c * 3 + c) * 9 + 4] = 1;
+        for (int group = 2; group <= 3; group++) {
+            char name[64];
+            snprintf(name, sizeof name, "block%d.layer.0.conv1.weight", group);
+            float *halving = tensor_values(teacher, name);
+            const int channels_in = group == 2 ? 16 : 32, channels_out = 2 * channels_in;
+            for (int tap = 0; tap < 9; tap++)
+                halving[(c * channels_in + c) * 9 + tap] = binomial[tap / 3] * binomial[tap % 3];
+            snprintf(name, sizeof name, "block%d.layer.0.conv2.weight", group);
+            tensor_values(teacher, name)[(c * channels_out + c) * 9 + 4] = 1;
+        }
+    }
+    tensor_values(teacher, "bn1.bias")[3] = 1;
+}
+
+// Bright pictures: a fine pattern, another one in each class, inside a flat margin of 6 pixels.
+static void draw_framed_patterns(struct image_set *images)
+{
+    for (int i = 0; i < images->count; i++) {
+        struct random_stream stream = random_stream_create(9, PURPOSE_TEST, 0, (uint32_t)images->labels[i]);
+        uint8_t *pixels = images->pixels + (size_t)i * IMAGE_BYTES;
+        memset(pixels, 190, IMAGE_BYTES);
+        for (int y = 6; y < 26; y++)
+            for (int x = 6; x < 26; x++)
+                for (int c = 0; c < 3; c++)
+                    pixels[(y * IMAGE_SIDE + x) * 3 + c] = random_next_below(&stream, 2) == 0 ? 150 : 230;
+    }
+}
+
+// The target begins with weights of its own: the teacher's would be as blind.
+static struct reach train_fresh_target(struct scene *scene)
+{
+    struct augmentation_record record;
+    scene_open(scene, "cpu");
+    cr_assert(eq(int, network_initialise(scene->session.network, 0, 5).code, STATUS_OK));
+    const int steps = scene->session.steps_per_epoch;
+    for (int epoch = 0; epoch < scene->settings.epochs; epoch++) {
+        const struct training_state state = {
+            .seed = scene->settings.seed, .epoch = (uint32_t)epoch, .step = (int64_t)epoch * steps};
+        device_upload(scene->device, scene->session.train.state, &state, sizeof state);
+        for (int i = 0; i < steps; i++) device_graph_launch(scene->device, scene->session.recordings[0][1]);
+    }
+    struct status status = transinv_end_epoch(&scene->session.step, scene->settings.epochs, &record);
+    cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
+    scene_close(scene);
+    return reach_of(&record);
+}
+
+Test(transinv, blur_and_noise_widen_where_the_teacher_is_blind_to_them, .timeout = 300)
+{
+    static const enum primitive blind[] = {PRIMITIVE_BLUR, PRIMITIVE_NOISE};
+    static const double start[] = {0.5 * 0.3 / 1.9, 0.5 * 0.01 / 0.3}; // half the gates are open
+    struct scene scene;
+    scene_prepare(&scene);
+    hurry(&scene);
+    scene.settings.epochs = 32;
+    draw_framed_patterns(&scene.train);
+    make_see_means(&scene.teacher);
+    scene.settings.transinv.lambda = 300;
+    for (int k = 0; k < 2; k++) {
+        bool *primitives = scene.settings.transinv.augmentation.primitives;
+        for (int p = 0; p < PRIMITIVE_COUNT; p++) primitives[p] = p == PRIMITIVE_CONTRAST || p == (int)blind[k];
+        const struct reach reach = train_fresh_target(&scene);
+        cr_expect(reach.of[blind[k]] > 1.5 * start[k] && reach.of[blind[k]] > 1.5 * reach.shift,
+                  "%s reaches %g of its range from %g at the start, contrast's shift %g", primitive_name(blind[k]),
+                  reach.of[blind[k]], start[k], reach.shift);
+    }
     scene_destroy(&scene);
 }
 
