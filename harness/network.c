@@ -167,6 +167,50 @@ static void allocate_activations(struct network *network, struct allocation *all
     }
 }
 
+// Two buffers for gradients between blocks, which take turns, and two inside a block.
+static void share_gradients(struct network *network, struct allocation *allocation)
+{
+    void **memory = network->gradients_memory;
+    size_t largest = largest_activation(network);
+    for (int i = 0; i < GRADIENT_BUFFERS; i++) memory[i] = allocate(allocation, largest);
+    for (int i = 0; i < network->block_count; i++) {
+        struct block *block = &network->blocks[i];
+        block->output_gradient = memory[i % 2];
+        block->middle_gradient = memory[2];
+        block->input_gradient = memory[3];
+    }
+    network->stem_gradient = memory[1]; // block 0 has the other
+    network->head_gradient = memory[3];
+}
+
+// Every gradient that a filter's is made of stays. The masked ones at a block's input are read by its join alone, which the
+// block before may do on its way, while it writes its own: two take turns.
+static void keep_gradients(struct network *network, struct allocation *allocation)
+{
+    size_t largest = largest_activation(network);
+    for (int i = 0; i < 2; i++) network->gradients_memory[i] = allocate(allocation, largest);
+    for (int i = 0; i < network->block_count; i++) {
+        struct block *block = &network->blocks[i];
+        size_t bytes = activation_bytes(network, block->conv2.side, block->conv2.channels_out);
+        block->output_gradient = allocate(allocation, bytes);
+        block->middle_gradient = allocate(allocation, bytes);
+        block->input_gradient = network->gradients_memory[i % 2];
+    }
+    network->stem_gradient = allocate(allocation, activation_bytes(network, network->shape.side, STEM_CHANNELS));
+    network->head_gradient = network->gradients_memory[network->block_count % 2];
+}
+
+static void release_gradients(struct network *network)
+{
+    bool kept = device_kernels(network->device)->gathers_filters;
+    for (int i = 0; kept && i < network->block_count; i++) {
+        device_release(network->device, network->blocks[i].output_gradient);
+        device_release(network->device, network->blocks[i].middle_gradient);
+    }
+    if (kept) device_release(network->device, network->stem_gradient);
+    for (int i = 0; i < GRADIENT_BUFFERS; i++) device_release(network->device, network->gradients_memory[i]);
+}
+
 static void allocate_head(struct network *network, struct allocation *allocation)
 {
     size_t rows = (size_t)network->shape.runs * (size_t)network->shape.images;
@@ -193,10 +237,11 @@ static struct status allocate_all(struct network *network)
     allocate_activations(network, &allocation);
     allocate_head(network, &allocation);
     if (network->trains) {
-        size_t largest = largest_activation(network);
         network->gradients = allocate_per_run(&allocation, runs, network->parameter_floats);
-        for (int i = 0; i < 2; i++) network->outer_gradient[i] = allocate(&allocation, largest);
-        for (int i = 0; i < 2; i++) network->inner_gradient[i] = allocate(&allocation, largest);
+        if (device_kernels(network->device)->gathers_filters)
+            keep_gradients(network, &allocation);
+        else
+            share_gradients(network, &allocation);
     }
     return allocation.status;
 }
@@ -282,10 +327,7 @@ void network_destroy(struct network *network)
     float *others[] = {network->values.data, network->gradients.data, network->running.data, network->pooled,
                        network->logits,      network->grad_pooled,    network->grad_logits};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) device_release(device, others[i]);
-    for (int i = 0; i < 2; i++) {
-        device_release(device, network->outer_gradient[i]);
-        device_release(device, network->inner_gradient[i]);
-    }
+    release_gradients(network);
     free(network->blocks);
     free(network->parameters);
     free(network->statistics);

@@ -49,7 +49,12 @@ struct block {
     bool has_shortcut;
     const void *input;     // raw output of the stem or of the block before
     void *middle, *output; // raw outputs of conv1 and of conv2 plus shortcut
+    // Gradients: with respect to `output`, materialised; masked, behind norm2 and norm1. Blocks share this memory, but where
+    // the backend gathers the gradients of filters (kernels.h).
+    void *output_gradient, *middle_gradient, *input_gradient;
 };
+
+enum { GRADIENT_BUFFERS = 4 };
 
 struct network {
     struct device *device;
@@ -70,8 +75,9 @@ struct network {
 
     void *input, *stem_output;
     float *pooled, *logits, *grad_logits, *grad_pooled;
-    void *outer_gradient[2]; // of a block's output and input, materialised
-    void *inner_gradient[2]; // masked gradients inside a block
+    void *stem_gradient;                      // with respect to stem_output, materialised
+    void *head_gradient;                      // masked, behind the final norm
+    void *gradients_memory[GRADIENT_BUFFERS]; // what the gradients of activations share; NULL: nothing is shared
 };
 
 struct per_run network_slice(struct per_run array, size_t offset);

@@ -189,9 +189,10 @@ static void run_join(const struct backward_pass *pass, const struct norm_layer *
 }
 
 // From the gradient of the block's output to that of its input.
-static void backward_block(const struct backward_pass *pass, const struct block *block, const void *outer, void *result)
+static void backward_block(const struct backward_pass *pass, const struct block *block, void *result)
 {
-    void *middle_gradient = pass->network->inner_gradient[0], *input_gradient = pass->network->inner_gradient[1];
+    const void *outer = block->output_gradient;
+    void *middle_gradient = block->middle_gradient, *input_gradient = block->input_gradient;
     struct gradient_source at_output = {.gradient = outer};
     struct gradient_source at_middle = {middle_gradient, block->middle, &block->norm2};
 
@@ -242,22 +243,21 @@ static void backward_pool(const struct backward_pass *pass, void *result)
                                                            .grad_features = network->grad_pooled,
                                                            .mask_input = raw,
                                                            .affine = norm->affine,
-                                                           .output = network->inner_gradient[1],
+                                                           .output = network->head_gradient,
                                                            .sums = norm->statistics});
     run_norm_backward(pass, norm);
-    run_join(pass, norm, network->inner_gradient[1], raw, NULL, result);
+    run_join(pass, norm, network->head_gradient, raw, NULL, result);
 }
 
 void network_backward(struct network *network, int images, enum batchnorm_mode mode, unsigned wanted, void *grad_input)
 {
     struct backward_pass pass = {network, images, mode, (wanted & NETWORK_PARAMETER_GRADIENTS) != 0};
-    int current = 0;
     if ((wanted & NETWORK_FROM_FEATURES) == 0) backward_classifier(&pass);
-    backward_pool(&pass, network->outer_gradient[current]);
-    for (int i = network->block_count - 1; i >= 0; i--, current = 1 - current)
-        backward_block(&pass, &network->blocks[i], network->outer_gradient[current],
-                       network->outer_gradient[1 - current]);
-    struct gradient_source at_stem = {.gradient = network->outer_gradient[current]};
+    backward_pool(&pass, network->blocks[network->block_count - 1].output_gradient);
+    for (int i = network->block_count - 1; i >= 0; i--)
+        backward_block(&pass, &network->blocks[i],
+                       i == 0 ? network->stem_gradient : network->blocks[i - 1].output_gradient);
+    struct gradient_source at_stem = {.gradient = network->stem_gradient};
     run_backward_filter(&pass, &network->stem, network->input, NULL, at_stem);
     if ((wanted & NETWORK_INPUT_GRADIENT) != 0)
         run_backward_data(&pass, &network->stem, at_stem, NULL, NULL, NULL, grad_input);

@@ -16,7 +16,6 @@ struct graph_node graph_node(const struct graph *graph, size_t index);
 
 // What a backend with graphs of its own keeps about this one.
 struct graph_preparation {
-    size_t launches;
     void *prepared;                 // the backend's graph; NULL: none yet
     void (*forget)(void *prepared); // called when the graph is destroyed and `prepared` is not NULL
 };

@@ -16,7 +16,8 @@ cuda_preprocess := $(if $(HAVE_CUDA),-DHAVE_CUDA -isystem $(CUDA_HOME)/include)
 cuda_host_flags := -Wall -fno-threadsafe-statics -fno-exceptions -fno-rtti -ffp-contract=off
 cuda_architectures := -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_90a,code=sm_90a \
                       -gencode=arch=compute_80,code=compute_80
-cuda_flags = -std=c++17 -O3 -I. --Werror all-warnings -Xptxas -warn-spills \
+# As for the host: no fused multiply-add that the source does not spell out.
+cuda_flags = -std=c++17 -O3 -I. --fmad=false --Werror all-warnings -Xptxas -warn-spills \
              -Xcompiler $(subst $(space),$(comma),$(cuda_host_flags))
 
 $(BUILD)/cuda/flags: FORCE | setup

@@ -50,20 +50,22 @@ DEVICE void channel_sums_store(const channel_sums &s, unsigned threads, unsigned
     }
 }
 
-// Adds up `count` slots of 2 * width floats, by the last of `count` blocks.
-//   space    8 * blockDim.x floats of shared memory, 16-byte aligned
+// Adds up `count` slots of 2 * width floats, by the last of `count` blocks: true there, with the records visible to all of
+// its threads.
+//   threads  that take part, whose number decides the order of the additions
+//   space    8 * threads floats of shared memory, 16-byte aligned
 //   records  of the first `valid` channels
-DEVICE void channel_sums_collect(const float *slots, unsigned count, unsigned width, uint32_t *counter, float *space,
-                                 statistics_cuda *records, int valid)
+DEVICE bool channel_sums_collect(const float *slots, unsigned count, unsigned width, unsigned threads,
+                                 uint32_t *counter, float *space, statistics_cuda *records, int valid)
 {
-    if (!block_is_last(counter, count, (uint32_t *)space)) return;
+    if (!block_is_last(counter, count, (uint32_t *)space)) return false;
     block_barrier(); // the flag has been read
     double *sums = (double *)space;
-    unsigned columns = 2 * width / 4, parts = blockDim.x / columns == 0 ? 1 : blockDim.x / columns;
-    for (unsigned first = 0; first < columns; first += blockDim.x) {
+    unsigned columns = 2 * width / 4, parts = threads / columns == 0 ? 1 : threads / columns;
+    for (unsigned first = 0; first < columns; first += threads) {
         unsigned column = parts > 1 ? threadIdx.x % columns : first + threadIdx.x;
         unsigned part = parts > 1 ? threadIdx.x / columns : 0;
-        bool mine = column < columns && part < parts;
+        bool mine = threadIdx.x < threads && column < columns && part < parts;
         double sum[4] = {0, 0, 0, 0};
         if (mine) {
 #pragma unroll 8
@@ -76,7 +78,7 @@ DEVICE void channel_sums_collect(const float *slots, unsigned count, unsigned wi
             }
         }
 #pragma unroll
-        for (unsigned i = 0; i < 4; i++) sums[4 * threadIdx.x + i] = sum[i];
+        for (unsigned i = 0; i < 4 && threadIdx.x < threads; i++) sums[4 * threadIdx.x + i] = sum[i];
         block_barrier();
         if (mine && part == 0) {
 #pragma unroll
@@ -90,6 +92,7 @@ DEVICE void channel_sums_collect(const float *slots, unsigned count, unsigned wi
         }
         block_barrier();
     }
+    return true;
 }
 
 #endif

@@ -1,21 +1,42 @@
-// conv_backward_filter.cu: grad_filter = sum over images and positions of prologue(input) x gradient.
+// conv_backward_filter.cu: grad_filter = sum over images and positions of prologue(input) x gradient, for one layer or, in
+// recorded steps, for all layers of a kind at once (fusion.h).
 // Computes  per tap a product channels_in x pixels by pixels x channels_out on tensor cores, float32 sums.
 // Bound     layers of 64 and more channels: the matrix rate; below, memory.
-// Launch    workers, each with every so-manyth tile of 128 output pixels and one block of the filter's matrices: a warp
-//           per tap (1x1: eight warps that share the pixels). Then a thread per weight adds the workers' sums in their
-//           order. How many workers there are hangs on the shape of one run alone.
+// Launch    per layer a number of workers that hangs on the shape of one run alone, each with every so-manyth tile of 128
+//           output pixels and one block of the filter's matrices: a warp per tap (1x1: eight warps that share the pixels).
+//           Then a thread per weight adds the workers' sums in their order. Workers cost a filter's worth of memory each, to
+//           write and to read: with all layers in a launch, few of them fill the device.
 // Shared    patch of the input with halo, and of the gradient, both as planes of eight channels; the transposed matrix
 //           loads turn pixels into the dimension that is summed over.
+#include <stdlib.h>
+
 #include "kernels/cuda/conv_patch.cuh"
 #include "kernels/cuda/conv_tile.h"
+#include "kernels/cuda/fusion.h"
 
-enum { FILTER_PIXELS = 128, WORKERS_WANTED = 256, GROUPS_OF_POINTWISE = 8 };
+enum { FILTER_PIXELS = 128, FILTER_THREADS = WARP * CONV_TAPS, GROUPS_OF_POINTWISE = 8 };
+// What 4 KB of parameters hold.
+enum { FILTER_JOBS = 28, SUM_JOBS = 64 };
 
-struct filter_tensors {
+// What a block needs of a conv_tile: that has one class of taps, in their natural order.
+struct filter_tile {
+    int images, read_height, read_width, read_channels, write_height, write_width, write_channels;
+    int tiles_down, tiles_across, tiles, patch_rows, patch_columns, patch_pixels, pitch;
+    int8_t read_step, stride, first_tap, kernel, log_images, log_rows, log_columns;
+};
+
+struct filter_job {
+    filter_tile tile;
     const bf16 *input, *gradient, *raw;
     struct per_run affine, coefficients;
     float *partial; // runs x workers x filter
-    int workers, filter_size;
+    int workers;
+    unsigned first_block;
+};
+
+struct filter_jobs {
+    int count;
+    filter_job job[FILTER_JOBS];
 };
 
 struct filter_layout {
@@ -28,7 +49,7 @@ template <int MATRICES, int COLUMNS> struct filter_block {
     sums4 part[MATRICES][COLUMNS];
 };
 
-template <class BLOCK> static inline filter_layout filter_layout_of(const conv_tile &tile)
+template <class BLOCK> BOTH_SIDES filter_layout filter_layout_of(const filter_tile &tile)
 {
     filter_layout at;
     int planes = BLOCK::IN / 8 > BLOCK::OUT / 8 ? BLOCK::IN / 8 : BLOCK::OUT / 8;
@@ -39,12 +60,21 @@ template <class BLOCK> static inline filter_layout filter_layout_of(const conv_t
     at.gradient_pitch = FILTER_PIXELS * 16 + 128 / planes;
     at.total = at.gradient + at.gradient_pitch * (BLOCK::OUT / 8);
     int groups = GROUPS_OF_POINTWISE * BLOCK::IN * BLOCK::OUT * 4; // the sums of the groups of a 1x1 kernel
-    if (tile.class_of[0].taps == 1 && groups + at.input > at.total) at.total = groups + at.input;
+    if (tile.kernel == 1 && groups + at.input > at.total) at.total = groups + at.input;
     return at;
 }
 
+// ---- stages of the kernel ----------------------------------------------------------------------------------------
+
+DEVICE const filter_job &find_job(const filter_jobs &jobs)
+{
+    int i = 0;
+    while (i + 1 < jobs.count && blockIdx.x >= jobs.job[i + 1].first_block) i++;
+    return jobs.job[i];
+}
+
 // As in conv_tile.cuh, for tile number `number`.
-DEVICE void find_filter_pixels(const conv_tile &tile, int number, int *read_pixels, int *write_pixels)
+DEVICE void find_filter_pixels(const filter_tile &tile, int number, int *read_pixels, int *write_pixels)
 {
     int across = number % tile.tiles_across, down = number / tile.tiles_across % tile.tiles_down;
     int first_image = (number / tile.tiles_across / tile.tiles_down) << tile.log_images;
@@ -67,7 +97,7 @@ DEVICE void find_filter_pixels(const conv_tile &tile, int number, int *read_pixe
 
 // Adds the products of 16 pixels, from `first` on, for the warp's tap.
 template <int MATRICES, int COLUMNS>
-DEVICE void multiply_pixels(const conv_tile &tile, const filter_layout &layout, int shift, int first,
+DEVICE void multiply_pixels(const filter_tile &tile, const filter_layout &layout, int shift, int first,
                             const unsigned char *input, const unsigned char *gradient,
                             filter_block<MATRICES, COLUMNS> &sums)
 {
@@ -93,7 +123,7 @@ DEVICE void multiply_pixels(const conv_tile &tile, const filter_layout &layout, 
     }
 }
 
-// The warp's sums go to [IN][OUT] floats, or are added to what is there.
+// The warp's sums go to [IN][OUT] floats.
 template <int MATRICES, int COLUMNS>
 DEVICE void put_sums(const filter_block<MATRICES, COLUMNS> &sums, float *to, int pitch, int valid_in, int valid_out)
 {
@@ -110,30 +140,36 @@ DEVICE void put_sums(const filter_block<MATRICES, COLUMNS> &sums, float *to, int
 }
 
 template <int MATRICES, int COLUMNS, int INPUT_PROLOGUE, int GRADIENT_PROLOGUE>
-__global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
-    conv_filter_kernel(conv_tile tile, filter_layout layout, filter_tensors tensors)
+__global__ static void __launch_bounds__(FILTER_THREADS, MATRICES == 1 ? 2 : 1)
+    conv_filter_kernel(CONSTANT_PARAMETER(filter_jobs) jobs)
 {
     typedef filter_block<MATRICES, COLUMNS> block;
+    const filter_job &job = find_job(jobs);
+    const filter_tile &tile = job.tile;
+    const filter_layout layout = filter_layout_of<block>(tile);
     unsigned char *shared = shared_memory();
     int *read_pixels = (int *)(shared + layout.read_pixels), *write_pixels = (int *)(shared + layout.write_pixels);
     unsigned char *input = shared + layout.input, *gradient = shared + layout.gradient;
-    int taps = tile.class_of[0].taps, warp = (int)threadIdx.x / WARP, tap = warp % taps, group = warp / taps;
-    int groups = (int)blockDim.x / WARP / taps, worker = (int)blockIdx.x;
-    int out_blocks = (tile.write_channels + block::OUT - 1) / block::OUT;
-    int first_in = (int)blockIdx.y / out_blocks * block::IN, first_out = (int)blockIdx.y % out_blocks * block::OUT;
-    unsigned run = blockIdx.z;
-    // A multiple of the planes on either side loads; nine warps are 288 threads.
-    unsigned loaders = blockDim.x / 8 * 8;
+    int taps = tile.kernel * tile.kernel, warp = (int)threadIdx.x / WARP, tap = warp % taps, group = warp / taps;
+    const int groups = taps == 1 ? GROUPS_OF_POINTWISE : 1;
+    int number_of_block = (int)(blockIdx.x - job.first_block), worker = number_of_block % job.workers;
+    int matrices = number_of_block / job.workers, out_blocks = (tile.write_channels + block::OUT - 1) / block::OUT;
+    int first_in = matrices / out_blocks * block::IN, first_out = matrices % out_blocks * block::OUT;
+    unsigned run = blockIdx.y;
+    int filter_size = taps * tile.read_channels * tile.write_channels;
 
     size_t read_size = (size_t)tile.images * (size_t)(tile.read_height * tile.read_width) * (size_t)tile.read_channels;
     size_t write_size =
         (size_t)tile.images * (size_t)(tile.write_height * tile.write_width) * (size_t)tile.write_channels;
-    conv_source inputs = {tensors.input + run * read_size, NULL, part_of_run(tensors.affine, run), tile.read_channels};
-    conv_source gradients = {tensors.gradient + run * write_size,
-                             GRADIENT_PROLOGUE == PROLOGUE_COEFFICIENTS ? tensors.raw + run * write_size : NULL,
-                             part_of_run(tensors.coefficients, run), tile.write_channels};
-    const conv_tap &own = tile.class_of[0].tap[tap];
-    int shift = (own.row - tile.first_tap) * tile.patch_columns + own.column - tile.first_tap;
+    conv_source inputs = conv_source(), gradients = conv_source();
+    inputs.values = job.input + run * read_size;
+    inputs.constants = part_of_run(job.affine, run);
+    inputs.channels = tile.read_channels;
+    gradients.values = job.gradient + run * write_size;
+    gradients.raw = GRADIENT_PROLOGUE == PROLOGUE_COEFFICIENTS ? job.raw + run * write_size : NULL;
+    gradients.constants = part_of_run(job.coefficients, run);
+    gradients.channels = tile.write_channels;
+    int shift = (tap / tile.kernel) * tile.patch_columns + tap % tile.kernel; // from the patch's corner
     block sums;
 #pragma unroll
     for (int m = 0; m < MATRICES; m++)
@@ -141,29 +177,29 @@ __global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
         for (int n = 0; n < COLUMNS; n++) sums.part[m][n] = sums4{{0, 0, 0, 0}};
     dependency_wait();
     dependency_release();
-    for (int number = worker; number < tile.tiles; number += tensors.workers) {
+    for (int number = worker; number < tile.tiles; number += job.workers) {
         block_barrier(); // the tile before is done
         find_filter_pixels(tile, number, read_pixels, write_pixels);
         block_barrier();
         load_patch<INPUT_PROLOGUE>(inputs, read_pixels, tile.patch_pixels, first_in, block::IN / 8, tile.pitch,
-                                   threadIdx.x, loaders, input);
+                                   threadIdx.x, FILTER_THREADS, input);
         load_patch<GRADIENT_PROLOGUE>(gradients, write_pixels, FILTER_PIXELS, first_out, block::OUT / 8,
-                                      layout.gradient_pitch, threadIdx.x, loaders, gradient);
+                                      layout.gradient_pitch, threadIdx.x, FILTER_THREADS, gradient);
         block_barrier();
-        for (int first = 16 * group; first < FILTER_PIXELS; first += 16 * groups)
+        for (int first = 16 * group; group < groups && first < FILTER_PIXELS; first += 16 * groups)
             multiply_pixels(tile, layout, shift, first, input, gradient, sums);
     }
     int valid_in = tile.read_channels - first_in, valid_out = tile.write_channels - first_out;
-    float *partial =
-        tensors.partial + ((size_t)run * (size_t)tensors.workers + (size_t)worker) * (size_t)tensors.filter_size +
-        (size_t)own.weight * (size_t)tile.tap_stride + (size_t)first_in * (size_t)tile.write_channels + first_out;
+    float *partial = job.partial + ((size_t)run * (size_t)job.workers + (size_t)worker) * (size_t)filter_size +
+                     (size_t)tap * (size_t)(tile.read_channels * tile.write_channels) +
+                     (size_t)first_in * (size_t)tile.write_channels + first_out;
     if (groups == 1) {
         put_sums(sums, partial, tile.write_channels, valid_in, valid_out);
         return;
     }
     float *space = (float *)input;
     block_barrier();
-    put_sums(sums, space + group * block::IN * block::OUT, block::OUT, block::IN, block::OUT);
+    if (group < groups) put_sums(sums, space + group * block::IN * block::OUT, block::OUT, block::IN, block::OUT);
     block_barrier();
     for (int i = (int)threadIdx.x; i < block::IN * block::OUT; i += (int)blockDim.x) {
         float sum = 0;
@@ -173,73 +209,222 @@ __global__ static void __launch_bounds__(32 * CONV_TAPS, MATRICES == 1 ? 2 : 1)
     }
 }
 
+// ---- the workers' sums -------------------------------------------------------------------------------------------
+
+enum { SUM_THREADS = 128 };
+
+struct sum_job {
+    const float *partial;
+    struct per_run grad_filter;
+    int workers, filter_size;
+    unsigned first_block;
+};
+
+struct sum_jobs {
+    int count;
+    sum_job job[SUM_JOBS];
+};
+
 // A thread per weight: the workers' sums in their order.
-__global__ static void filter_sum_kernel(const float *partial, int workers, int filter_size, struct per_run grad_filter)
+__global__ static void filter_sum_kernel(CONSTANT_PARAMETER(sum_jobs) jobs)
 {
-    int i = (int)(blockIdx.x * blockDim.x + threadIdx.x);
+    int number = 0;
+    while (number + 1 < jobs.count && blockIdx.x >= jobs.job[number + 1].first_block) number++;
+    const sum_job &job = jobs.job[number];
+    int i = (int)((blockIdx.x - job.first_block) * SUM_THREADS + threadIdx.x);
     unsigned run = blockIdx.y;
     dependency_wait();
     dependency_release();
-    if (i >= filter_size) return;
-    const float *own = partial + (size_t)run * (size_t)workers * (size_t)filter_size + i;
+    if (i >= job.filter_size) return;
+    const float *own = job.partial + (size_t)run * (size_t)job.workers * (size_t)job.filter_size + i;
     float sum = 0;
 #pragma unroll 8
-    for (int worker = 0; worker < workers; worker++) sum += own[(size_t)worker * (size_t)filter_size];
-    part_of_run_out(grad_filter, run)[i] = sum;
+    for (int worker = 0; worker < job.workers; worker++) sum += own[(size_t)worker * (size_t)job.filter_size];
+    part_of_run_out(job.grad_filter, run)[i] = sum;
+}
+
+// ---- launches ----------------------------------------------------------------------------------------------------
+
+// What the host knows of one layer.
+struct filter_plan {
+    const struct conv_backward_filter *conv;
+    filter_job job;
+    int kind; // which kernel: enum filter_kind, times 4, and a bit for each prologue
+    unsigned blocks;
+    size_t filter_size;
+};
+
+// By channels: 16 x 16, 16 x 32 and 32 x 64 of them to a block.
+enum filter_kind { KIND_NARROW, KIND_MIDDLE, KIND_WIDE };
+
+static filter_tile filter_tile_of(const struct conv_shape &shape)
+{
+    const conv_tile whole = conv_tile_filter(&shape);
+    filter_tile tile = {whole.images,
+                        whole.read_height,
+                        whole.read_width,
+                        whole.read_channels,
+                        whole.write_height,
+                        whole.write_width,
+                        whole.write_channels,
+                        whole.tiles_down,
+                        whole.tiles_across,
+                        whole.tiles,
+                        whole.patch_rows,
+                        whole.patch_columns,
+                        whole.patch_pixels,
+                        whole.pitch,
+                        (int8_t)whole.read_step,
+                        (int8_t)whole.stride,
+                        (int8_t)whole.first_tap,
+                        (int8_t)shape.kernel,
+                        (int8_t)whole.log_images,
+                        (int8_t)whole.log_rows,
+                        (int8_t)whole.log_columns};
+    return tile;
+}
+
+static filter_plan plan_of(const struct conv_backward_filter *conv)
+{
+    // Blocks that one layer of one run is cut into: enough for a device when there is a handful of layers.
+    static const unsigned in_of[] = {16, 16, 32}, out_of[] = {16, 32, 64}, blocks_wanted[] = {64, 64, 32};
+    const struct conv_shape &shape = conv->shape;
+    filter_plan plan = filter_plan();
+    enum filter_kind kind = shape.channels_in <= 16 && shape.channels_out <= 16   ? KIND_NARROW
+                            : shape.channels_in <= 16 || shape.channels_out <= 32 ? KIND_MIDDLE
+                                                                                  : KIND_WIDE;
+    plan.conv = conv;
+    plan.kind = 4 * kind + 2 * (conv->affine.data != NULL) + (conv->coefficients.data != NULL);
+    plan.filter_size = (size_t)(shape.kernel * shape.kernel) * (size_t)shape.channels_in * (size_t)shape.channels_out;
+    plan.job.tile = filter_tile_of(shape);
+    plan.job.input = (const bf16 *)conv->input;
+    plan.job.gradient = (const bf16 *)conv->gradient;
+    plan.job.raw = (const bf16 *)conv->raw;
+    plan.job.affine = conv->affine;
+    plan.job.coefficients = conv->coefficients;
+    unsigned matrices =
+        blocks_for((size_t)shape.channels_in, in_of[kind]) * blocks_for((size_t)shape.channels_out, out_of[kind]);
+    int wanted = (int)blocks_for(blocks_wanted[kind], matrices);
+    plan.job.workers = wanted < plan.job.tile.tiles ? wanted : plan.job.tile.tiles;
+    plan.blocks = matrices * (unsigned)plan.job.workers;
+    return plan;
 }
 
 template <int MATRICES, int COLUMNS, int INPUT_PROLOGUE, int GRADIENT_PROLOGUE>
-static void launch_block(struct device *device, const struct conv_backward_filter &conv, conv_tile tile)
+static void launch_as(struct device *device, filter_jobs &jobs, unsigned blocks, unsigned runs)
 {
-    typedef filter_block<MATRICES, COLUMNS> block;
-    filter_tensors tensors = filter_tensors();
-    tensors.input = (const bf16 *)conv.input;
-    tensors.gradient = (const bf16 *)conv.gradient;
-    tensors.raw = (const bf16 *)conv.raw;
-    tensors.affine = conv.affine;
-    tensors.coefficients = conv.coefficients;
-    unsigned blocks =
-        blocks_for((size_t)tile.read_channels, block::IN) * blocks_for((size_t)tile.write_channels, block::OUT);
-    int wanted = (int)blocks_for(WORKERS_WANTED, blocks);
-    tensors.workers = wanted < tile.tiles ? wanted : tile.tiles;
-    tensors.filter_size = tile.class_of[0].taps * tile.tap_stride;
-    cuda_workspace space = cuda_workspace_get(device, (size_t)conv.shape.runs * (size_t)tensors.workers *
-                                                          (size_t)tensors.filter_size * sizeof(float));
-    if (space.memory == NULL) return;
-    tensors.partial = (float *)space.memory;
-    filter_layout layout = filter_layout_of<block>(tile);
-    unsigned warps = (unsigned)(tile.class_of[0].taps == 1 ? (int)GROUPS_OF_POINTWISE : tile.class_of[0].taps);
-    unsigned runs = (unsigned)conv.shape.runs;
-    cuda_launch(
-        device, "conv_backward_filter", conv_filter_kernel<MATRICES, COLUMNS, INPUT_PROLOGUE, GRADIENT_PROLOGUE>,
-        dim3((unsigned)tensors.workers, blocks, runs), warps * WARP, (size_t)layout.total, tile, layout, tensors);
-    cuda_launch(device, "conv_backward_filter sum", filter_sum_kernel,
-                dim3(blocks_for((size_t)tensors.filter_size, 128), runs), 128, 0, (const float *)tensors.partial,
-                tensors.workers, tensors.filter_size, conv.grad_filter);
+    int shared = 0;
+    for (int i = 0; i < jobs.count; i++) {
+        int own = filter_layout_of<filter_block<MATRICES, COLUMNS>>(jobs.job[i].tile).total;
+        if (own > shared) shared = own;
+    }
+    cuda_launch(device, "conv_backward_filter",
+                conv_filter_kernel<MATRICES, COLUMNS, INPUT_PROLOGUE, GRADIENT_PROLOGUE>, dim3(blocks, runs),
+                FILTER_THREADS, (size_t)shared, jobs);
 }
 
-template <int INPUT_PROLOGUE, int GRADIENT_PROLOGUE>
-static void launch_prologues(struct device *device, const struct conv_backward_filter &conv, const conv_tile &tile)
+template <int MATRICES, int COLUMNS>
+static void launch_block(struct device *device, int prologues, filter_jobs &jobs, unsigned blocks, unsigned runs)
 {
-    if (conv.shape.channels_in <= 16 && conv.shape.channels_out <= 16)
-        launch_block<1, 2, INPUT_PROLOGUE, GRADIENT_PROLOGUE>(device, conv, tile);
-    else if (conv.shape.channels_in <= 16 || conv.shape.channels_out <= 32)
-        launch_block<1, 4, INPUT_PROLOGUE, GRADIENT_PROLOGUE>(device, conv, tile);
+    if (prologues == 0)
+        launch_as<MATRICES, COLUMNS, PROLOGUE_NONE, PROLOGUE_NONE>(device, jobs, blocks, runs);
+    else if (prologues == 1)
+        launch_as<MATRICES, COLUMNS, PROLOGUE_NONE, PROLOGUE_COEFFICIENTS>(device, jobs, blocks, runs);
+    else if (prologues == 2)
+        launch_as<MATRICES, COLUMNS, PROLOGUE_RELU, PROLOGUE_NONE>(device, jobs, blocks, runs);
     else
-        launch_block<2, 8, INPUT_PROLOGUE, GRADIENT_PROLOGUE>(device, conv, tile);
+        launch_as<MATRICES, COLUMNS, PROLOGUE_RELU, PROLOGUE_COEFFICIENTS>(device, jobs, blocks, runs);
+}
+
+// All layers of one kind and number of runs, FILTER_JOBS to a launch.
+static void launch_kind(struct device *device, const filter_plan *plans, size_t count, int kind, int runs)
+{
+    filter_jobs jobs = filter_jobs();
+    unsigned blocks = 0;
+    for (size_t i = 0; i <= count; i++) {
+        bool mine = i < count && plans[i].kind == kind && plans[i].conv->shape.runs == runs;
+        if (mine) {
+            jobs.job[jobs.count] = plans[i].job;
+            jobs.job[jobs.count++].first_block = blocks;
+            blocks += plans[i].blocks;
+        }
+        if (jobs.count == 0 || (i < count && jobs.count < FILTER_JOBS)) continue;
+        if (kind / 4 == KIND_NARROW)
+            launch_block<1, 2>(device, kind % 4, jobs, blocks, (unsigned)runs);
+        else if (kind / 4 == KIND_MIDDLE)
+            launch_block<1, 4>(device, kind % 4, jobs, blocks, (unsigned)runs);
+        else
+            launch_block<2, 8>(device, kind % 4, jobs, blocks, (unsigned)runs);
+        jobs.count = 0;
+        blocks = 0;
+    }
+}
+
+static void launch_sums(struct device *device, const filter_plan *plans, size_t count, int runs)
+{
+    sum_jobs jobs = sum_jobs();
+    unsigned blocks = 0;
+    for (size_t i = 0; i <= count; i++) {
+        if (i < count && plans[i].conv->shape.runs == runs) {
+            const filter_plan &plan = plans[i];
+            jobs.job[jobs.count++] =
+                sum_job{plan.job.partial, plan.conv->grad_filter, plan.job.workers, (int)plan.filter_size, blocks};
+            blocks += blocks_for(plan.filter_size, SUM_THREADS);
+        }
+        if (jobs.count == 0 || (i < count && jobs.count < SUM_JOBS)) continue;
+        cuda_launch(device, "conv_backward_filter sum", filter_sum_kernel, dim3(blocks, (unsigned)runs), SUM_THREADS, 0,
+                    jobs);
+        jobs.count = 0;
+        blocks = 0;
+    }
+}
+
+static bool find_partial_sums(struct device *device, filter_plan *plans, size_t count)
+{
+    size_t floats = 0;
+    for (size_t i = 0; i < count; i++)
+        floats += (size_t)plans[i].conv->shape.runs * (size_t)plans[i].job.workers * plans[i].filter_size;
+    cuda_workspace space = cuda_workspace_get(device, floats * sizeof(float));
+    float *next = (float *)space.memory;
+    for (size_t i = 0; next != NULL && i < count; i++) {
+        plans[i].job.partial = next;
+        next += (size_t)plans[i].conv->shape.runs * (size_t)plans[i].job.workers * plans[i].filter_size;
+    }
+    return next != NULL;
+}
+
+static bool seen_before(const filter_plan *plans, size_t i, bool kinds)
+{
+    for (size_t j = 0; j < i; j++)
+        if (plans[j].conv->shape.runs == plans[i].conv->shape.runs && (!kinds || plans[j].kind == plans[i].kind))
+            return true;
+    return false;
+}
+
+static void launch_plans(struct device *device, filter_plan *plans, size_t count)
+{
+    if (!find_partial_sums(device, plans, count)) return;
+    for (size_t i = 0; i < count; i++)
+        if (!seen_before(plans, i, true)) launch_kind(device, plans, count, plans[i].kind, plans[i].conv->shape.runs);
+    for (size_t i = 0; i < count; i++)
+        if (!seen_before(plans, i, false)) launch_sums(device, plans, count, plans[i].conv->shape.runs);
 }
 
 CUDA_OPERATION(conv_backward_filter)
 {
-    const struct conv_backward_filter *conv = (const struct conv_backward_filter *)settings;
-    conv_tile tile = conv_tile_filter(&conv->shape);
-    bool affine = conv->affine.data != NULL, coefficients = conv->coefficients.data != NULL;
-    if (!affine && !coefficients)
-        launch_prologues<PROLOGUE_NONE, PROLOGUE_NONE>(device, *conv, tile);
-    else if (!affine)
-        launch_prologues<PROLOGUE_NONE, PROLOGUE_COEFFICIENTS>(device, *conv, tile);
-    else if (!coefficients)
-        launch_prologues<PROLOGUE_RELU, PROLOGUE_NONE>(device, *conv, tile);
-    else
-        launch_prologues<PROLOGUE_RELU, PROLOGUE_COEFFICIENTS>(device, *conv, tile);
+    filter_plan plan = plan_of((const struct conv_backward_filter *)settings);
+    launch_plans(device, &plan, 1);
+}
+
+CUDA_OPERATION(fused_conv_backward_filter)
+{
+    const struct fused_filters *fused = (const struct fused_filters *)settings;
+    filter_plan *plans = (filter_plan *)malloc(fused->count * sizeof *plans);
+    if (plans == NULL) {
+        device_fail(device, status_error(STATUS_NO_MEMORY, "gradients of %zu filters: out of memory", fused->count));
+        return;
+    }
+    for (size_t i = 0; i < fused->count; i++) plans[i] = plan_of(fused->conv[i]);
+    launch_plans(device, plans, fused->count);
+    free(plans);
 }

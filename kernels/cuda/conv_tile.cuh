@@ -9,20 +9,25 @@
 #ifndef KERNELS_CUDA_CONV_TILE_CUH
 #define KERNELS_CUDA_CONV_TILE_CUH
 
+#include "kernels/cuda/batchnorm.cuh"
 #include "kernels/cuda/channel_sums.cuh"
 #include "kernels/cuda/conv_patch.cuh"
 #include "kernels/cuda/conv_tile.h"
 #include "kernels/cuda/filter_packs.h"
+#include "kernels/cuda/fusion.h"
 
 struct conv_tensors {
     const bf16 *values, *raw;
     struct per_run constants; // of the prologue
+    const bf16 *addend;       // of a join
+    bf16 *joined;
     struct filter_pack filter;
     const bf16 *added, *mask_input;
     struct per_run mask_affine;
     bf16 *output;
     statistics_cuda *records; // NULL: no sums
     bool products_with_mask;  // second sum: value * mask_input; else value * value
+    norm_task norm;           // what the last block does with the sums
     float *slots;
     uint32_t *counters;
 };
@@ -30,6 +35,18 @@ struct conv_tensors {
 // Bytes of shared memory, in the order in which they lie there.
 struct conv_layout {
     int read_pixels, write_pixels, patch, filter, sums, total;
+};
+
+struct conv_job {
+    conv_tile tile;
+    conv_layout layout;
+    conv_tensors tensors;
+};
+
+// The convolutions of one launch; the second, if any, has the blocks from `first_rows` on in the grid's y.
+struct conv_jobs {
+    conv_job job[FUSED_CONVS];
+    unsigned first_rows;
 };
 
 template <int CHANNELS> struct conv_sums {
@@ -55,8 +72,8 @@ template <int CHANNELS> static inline conv_layout conv_layout_of(const conv_tile
 
 // ---- stages of the kernel ----------------------------------------------------------------------------------------
 
-// Which pixels this block reads and writes, as numbers within the run; -1 for none.
-DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_pixels, int *write_pixels)
+// Which pixels this block reads and writes, as numbers within the run; -1 for none. `marks` those read that are its own.
+DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, bool marks, int *read_pixels, int *write_pixels)
 {
     int across = (int)blockIdx.x % tile.tiles_across, down = (int)blockIdx.x / tile.tiles_across % tile.tiles_down;
     int first_image = ((int)blockIdx.x / tile.tiles_across / tile.tiles_down) << tile.log_images;
@@ -64,11 +81,16 @@ DEVICE void find_pixels(const conv_tile &tile, const conv_class &own, int *read_
     int area = tile.patch_rows * tile.patch_columns;
     for (int i = (int)threadIdx.x; i < tile.patch_pixels; i += (int)blockDim.x) {
         int image = first_image + i / area;
-        int row = (row0 * tile.stride + i % area / tile.patch_columns + tile.first_tap) * tile.read_step;
-        int column = (column0 * tile.stride + i % tile.patch_columns + tile.first_tap) * tile.read_step;
+        int down_patch = i % area / tile.patch_columns + tile.first_tap;
+        int across_patch = i % tile.patch_columns + tile.first_tap;
+        int row = (row0 * tile.stride + down_patch) * tile.read_step;
+        int column = (column0 * tile.stride + across_patch) * tile.read_step;
         bool inside =
             image < tile.images && row >= 0 && row < tile.read_height && column >= 0 && column < tile.read_width;
-        read_pixels[i] = inside ? (image * tile.read_height + row) * tile.read_width + column : -1;
+        bool mine = marks && down_patch >= 0 && down_patch < 1 << tile.log_rows && across_patch >= 0 &&
+                    across_patch < 1 << tile.log_columns;
+        int pixel = (image * tile.read_height + row) * tile.read_width + column;
+        read_pixels[i] = inside ? (mine ? pixel | OWN_PIXEL : pixel) : -1;
     }
     for (int i = (int)threadIdx.x; i < tile.pixels; i += (int)blockDim.x) {
         int image = first_image + (i >> (tile.log_rows + tile.log_columns));
@@ -152,7 +174,8 @@ template <int CHANNELS> DEVICE void spread_sums(const warp_sums<CHANNELS> &sums,
             }
 }
 
-// Sums become outputs; returns the thread's share of the channels' sums.
+// Sums become outputs; returns the thread's share of the channels' sums. As many threads as the tile has pixels take part:
+// the order of the sums must not hang on what shares the launch.
 template <int CHANNELS>
 DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &tensors, unsigned run, int written,
                                   const int *write_pixels, const float *space)
@@ -162,14 +185,14 @@ DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &ten
     bool wide = tile.write_channels % 8 == 0;
     channel_sums sums = channel_sums_zero();
     float8 scale = float8(), shift = float8();
-    if (valid <= 0) return sums;
+    if (valid <= 0 || (int)threadIdx.x >= tile.pixels) return sums;
     if (tensors.mask_input != NULL) {
         const float *affine = part_of_run(tensors.mask_affine, run) + channel;
         scale = load_constants(affine, valid);
         shift = load_constants(affine + tile.write_channels, valid);
     }
     size_t first = (size_t)run * (size_t)tile.images * (size_t)(tile.write_height * tile.write_width);
-    for (int i = (int)threadIdx.x / groups; i < tile.pixels; i += (int)blockDim.x / groups) {
+    for (int i = (int)threadIdx.x / groups; i < tile.pixels; i += tile.pixels / groups) {
         if (write_pixels[i] < 0) continue;
         size_t at = (first + (size_t)write_pixels[i]) * (size_t)tile.write_channels + (size_t)channel;
         const float *sum = space + i * conv_sums<CHANNELS>::PITCH + 8 * group;
@@ -195,25 +218,34 @@ DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &ten
 }
 
 template <int CHANNELS, int PROLOGUE>
-__global__ static void __launch_bounds__(256, 2)
-    conv_tile_kernel(conv_tile tile, conv_layout layout, conv_tensors tensors)
+__global__ static void __launch_bounds__(256, 2) conv_tile_kernel(CONSTANT_PARAMETER(conv_jobs) jobs)
 {
+    const bool second = blockIdx.y >= jobs.first_rows;
+    const conv_job &job = jobs.job[second ? 1 : 0];
+    const conv_tile &tile = job.tile;
+    const conv_layout &layout = job.layout;
+    const conv_tensors &tensors = job.tensors;
     unsigned char *shared = shared_memory();
     int *read_pixels = (int *)(shared + layout.read_pixels), *write_pixels = (int *)(shared + layout.write_pixels);
     unsigned char *patch = shared + layout.patch, *filter = shared + layout.filter;
     float *space = (float *)(shared + layout.sums);
-    unsigned run = blockIdx.z, number = blockIdx.y % (unsigned)tile.classes,
-             channel_tile = blockIdx.y / (unsigned)tile.classes;
+    unsigned grid_row = second ? blockIdx.y - jobs.first_rows : blockIdx.y, run = blockIdx.z;
+    unsigned number = grid_row % (unsigned)tile.classes, channel_tile = grid_row / (unsigned)tile.classes;
     const conv_class &own = tile.class_of[number];
     int written = (int)channel_tile * CHANNELS;
+    const bool has_pixels = (int)threadIdx.x < tile.pixels; // a warp has all of its 32, or none
 
-    find_pixels(tile, own, read_pixels, write_pixels);
+    if (blockIdx.x < (unsigned)tile.tiles) find_pixels(tile, own, PROLOGUE == PROLOGUE_JOIN, read_pixels, write_pixels);
     dependency_wait();
     dependency_release();
+    if (blockIdx.x >= (unsigned)tile.tiles) return; // of the smaller of two convolutions
     size_t read_size = (size_t)tile.images * (size_t)(tile.read_height * tile.read_width) * (size_t)tile.read_channels;
     conv_source source = {tensors.values + run * read_size,
-                          PROLOGUE == PROLOGUE_COEFFICIENTS ? tensors.raw + run * read_size : NULL,
-                          part_of_run(tensors.constants, run), tile.read_channels};
+                          PROLOGUE >= PROLOGUE_COEFFICIENTS ? tensors.raw + run * read_size : NULL,
+                          part_of_run(tensors.constants, run),
+                          tile.read_channels,
+                          tensors.addend != NULL ? tensors.addend + run * read_size : NULL,
+                          tensors.joined != NULL && channel_tile == 0 ? tensors.joined + run * read_size : NULL};
     warp_sums<CHANNELS> sums;
 #pragma unroll
     for (int m = 0; m < 2; m++)
@@ -227,60 +259,98 @@ __global__ static void __launch_bounds__(256, 2)
                              blockDim.x, patch);
         copy_wait<0>();
         block_barrier();
-        multiply_taps<CHANNELS>(tile, own, patch, filter, sums);
+        if (has_pixels) multiply_taps<CHANNELS>(tile, own, patch, filter, sums);
     }
     block_barrier(); // patch and filter are no longer needed
-    spread_sums<CHANNELS>(sums, space);
+    if (has_pixels) spread_sums<CHANNELS>(sums, space);
     block_barrier();
     channel_sums found = store_outputs<CHANNELS>(tile, tensors, run, written, write_pixels, space);
     if (tensors.records == NULL) return;
-    unsigned slot_count = gridDim.x * (unsigned)tile.classes, slot = blockIdx.x * (unsigned)tile.classes + number;
-    unsigned series = run * (gridDim.y / (unsigned)tile.classes) + channel_tile;
+    unsigned slot_count = (unsigned)(tile.tiles * tile.classes), slot = blockIdx.x * (unsigned)tile.classes + number;
+    unsigned channel_tiles = ((unsigned)tile.write_channels + CHANNELS - 1) / CHANNELS;
+    unsigned series = run * channel_tiles + channel_tile;
     float *slots = tensors.slots + (size_t)series * slot_count * 2 * CHANNELS;
-    channel_sums_store(found, blockDim.x, CHANNELS / 8, space, slots + (size_t)slot * 2 * CHANNELS);
-    channel_sums_collect(slots, slot_count, CHANNELS, tensors.counters + series, space,
-                         tensors.records + run * (unsigned)tile.write_channels + written,
-                         tile.write_channels - written);
+    int valid = tile.write_channels - written < CHANNELS ? tile.write_channels - written : CHANNELS;
+    channel_sums_store(found, (unsigned)tile.pixels, CHANNELS / 8, space, slots + (size_t)slot * 2 * CHANNELS);
+    if (channel_sums_collect(slots, slot_count, CHANNELS, (unsigned)tile.pixels, tensors.counters + series, space,
+                             tensors.records + run * (unsigned)tile.write_channels + written, valid))
+        norm_task_do(tensors.norm, run, (unsigned)written, valid);
 }
 
 // ---- launches ----------------------------------------------------------------------------------------------------
 
-template <int CHANNELS, int PROLOGUE>
-static void conv_tile_launch_as(struct device *device, const char *name, const conv_tile &tile,
-                                const struct per_run &filter, conv_tensors tensors, int runs)
+// What a convolution takes beside its tile; `tensors.filter`, slots and counters are found here.
+struct conv_request {
+    conv_tile tile;
+    struct per_run filter;
+    conv_tensors tensors;
+    int runs, prologue;
+};
+
+// Room for the sums of the jobs, one after the other.
+template <int CHANNELS>
+static bool find_slots(struct device *device, const char *name, conv_request *requests, int count)
 {
-    unsigned channel_tiles = blocks_for((size_t)tile.write_channels, CHANNELS);
-    size_t series = (size_t)runs * channel_tiles, slots = series * (size_t)(tile.tiles * tile.classes);
+    size_t series = 0, bytes = 0, counter[FUSED_CONVS], offset[FUSED_CONVS];
+    for (int i = 0; i < count; i++) {
+        const conv_tile &tile = requests[i].tile;
+        size_t own = (size_t)requests[i].runs * blocks_for((size_t)tile.write_channels, CHANNELS);
+        counter[i] = series;
+        offset[i] = bytes / sizeof(float);
+        if (requests[i].tensors.records == NULL) continue;
+        series += own;
+        bytes += own * (size_t)(tile.tiles * tile.classes) * 2 * CHANNELS * sizeof(float);
+    }
     if (series > CUDA_COUNTERS) {
-        device_fail(device,
-                    status_error(STATUS_DEVICE, "%s: %d runs of %d channels; the CUDA kernel takes up to %d runs", name,
-                                 runs, tile.write_channels, (int)(CUDA_COUNTERS / channel_tiles)));
-        return;
+        device_fail(device, status_error(STATUS_DEVICE, "%s: sums of %zu tiles of channels; the CUDA kernel takes %d",
+                                         name, series, (int)CUDA_COUNTERS));
+        return false;
     }
-    if (tensors.records != NULL) {
-        cuda_workspace space = cuda_workspace_get(device, slots * 2 * CHANNELS * sizeof(float));
-        if (space.memory == NULL) return;
-        tensors.slots = (float *)space.memory;
-        tensors.counters = space.counters;
+    if (bytes == 0) return true;
+    cuda_workspace space = cuda_workspace_get(device, bytes);
+    for (int i = 0; space.memory != NULL && i < count; i++) {
+        requests[i].tensors.slots = (float *)space.memory + offset[i];
+        requests[i].tensors.counters = space.counters + counter[i];
     }
-    tensors.filter = filter_pack_get(device, &filter, &tile, CHANNELS, runs);
-    if (tensors.filter.data == NULL) return;
-    conv_layout layout = conv_layout_of<CHANNELS>(tile);
-    dim3 grid((unsigned)tile.tiles, channel_tiles * (unsigned)tile.classes, (unsigned)runs);
-    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, (unsigned)tile.pixels, (size_t)layout.total,
-                tile, layout, tensors);
+    return space.memory != NULL;
+}
+
+// Of the same prologue and, where there are sums, of the same class of channels.
+template <int CHANNELS, int PROLOGUE>
+static void conv_launch_as(struct device *device, const char *name, conv_request *requests, int count)
+{
+    conv_jobs jobs = conv_jobs();
+    dim3 grid(0, 0, (unsigned)requests[0].runs);
+    unsigned threads = 0;
+    size_t shared = 0;
+    if (!find_slots<CHANNELS>(device, name, requests, count)) return;
+    for (int i = 0; i < count; i++) {
+        const conv_tile &tile = requests[i].tile;
+        conv_job &job = jobs.job[i];
+        job = conv_job{tile, conv_layout_of<CHANNELS>(tile), requests[i].tensors};
+        job.tensors.filter = filter_pack_get(device, &requests[i].filter, &tile, CHANNELS, requests[i].runs);
+        if (job.tensors.filter.data == NULL) return;
+        if ((unsigned)tile.tiles > grid.x) grid.x = (unsigned)tile.tiles;
+        if ((unsigned)tile.pixels > threads) threads = (unsigned)tile.pixels;
+        if ((size_t)job.layout.total > shared) shared = (size_t)job.layout.total;
+        if (i == 0) jobs.first_rows = blocks_for((size_t)tile.write_channels, CHANNELS) * (unsigned)tile.classes;
+        grid.y += blocks_for((size_t)tile.write_channels, CHANNELS) * (unsigned)tile.classes;
+    }
+    cuda_launch(device, name, conv_tile_kernel<CHANNELS, PROLOGUE>, grid, threads, shared, jobs);
 }
 
 template <int PROLOGUE>
-static void conv_tile_launch(struct device *device, const char *name, const conv_tile &tile,
-                             const struct per_run &filter, const conv_tensors &tensors, int runs)
+static void conv_launch(struct device *device, const char *name, conv_request *requests, int count)
 {
-    if (tile.write_channels <= 16)
-        conv_tile_launch_as<16, PROLOGUE>(device, name, tile, filter, tensors, runs);
-    else if (tile.write_channels <= 32)
-        conv_tile_launch_as<32, PROLOGUE>(device, name, tile, filter, tensors, runs);
+    int channels = 0;
+    for (int i = 0; i < count; i++)
+        if (requests[i].tile.write_channels > channels) channels = requests[i].tile.write_channels;
+    if (channels <= 16)
+        conv_launch_as<16, PROLOGUE>(device, name, requests, count);
+    else if (channels <= 32)
+        conv_launch_as<32, PROLOGUE>(device, name, requests, count);
     else
-        conv_tile_launch_as<64, PROLOGUE>(device, name, tile, filter, tensors, runs);
+        conv_launch_as<64, PROLOGUE>(device, name, requests, count);
 }
 
 #endif

@@ -5,9 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/status.h"
-
-struct device;
+#include "kernels/kernels.h"
 
 // Whether this machine can run the CUDA backend; STATUS_DEVICE says in a sentence why not: built without CUDA, no driver,
 // driver too old, no device, device older than sm_80.
@@ -42,8 +40,8 @@ struct cuda_workspace_state {
     void *memory[48]; // the last is in use; every one is at least twice the one before
     int count;
     size_t bytes;
-    struct filter_packs *packs;                                    // filter_packs.c's
-    void (*pack_filters)(struct device *device, const void *list); // the backend's own kernel (pack_filters.cu)
+    struct filter_packs *packs;       // filter_packs.c's
+    operation_function *pack_filters; // the build's own kernel (pack_filters.cu)
 };
 void cuda_workspace_release(struct device *device);
 

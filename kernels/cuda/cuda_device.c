@@ -6,13 +6,22 @@
 
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/filter_packs.h"
+#include "kernels/cuda/fusion.h"
 #include "kernels/cuda/operation_list.h"
 #include "kernels/device.h"
 #include "kernels/graph.h"
 
 enum { OLDEST_MAJOR = 8, OVERLAP_MAJOR = 9, PLAIN_SHARED_BYTES = 48 << 10 };
 
-void pack_filters_cuda(struct device *device, const void *list);
+operation_function pack_filters_cuda, fused_conv_forward_cuda, fused_conv_backward_data_cuda;
+operation_function fused_conv_backward_filter_cuda, fused_pool_backward_cuda;
+
+static const struct fused_operations fused_operations = {
+    .conv_forward = fused_conv_forward_cuda,
+    .conv_backward_data = fused_conv_backward_data_cuda,
+    .conv_backward_filter = fused_conv_backward_filter_cuda,
+    .pool_backward = fused_pool_backward_cuda,
+};
 
 struct cuda_state {
     struct cuda_workspace_state workspace; // first: workspace.c finds it so
@@ -212,53 +221,66 @@ void cuda_launch_kernel(struct device *device, const char *name, const void *ker
 
 // ---- graphs ------------------------------------------------------------------------------------------------------
 
-static void forget_graph(void *prepared)
+struct recorded_step {
+    struct fusion *fusion;
+    cudaGraphExec_t graph; // NULL: not recorded yet
+};
+
+static void forget_step(void *prepared)
 {
-    cudaGraphExecDestroy(prepared);
+    struct recorded_step *step = prepared;
+    if (step->graph != NULL) cudaGraphExecDestroy(step->graph);
+    fusion_destroy(step->fusion);
+    free(step);
 }
 
-static void enqueue(struct device *device, const struct graph *graph)
+static struct recorded_step *prepare(struct device *device, const struct graph *graph)
 {
-    for (size_t i = 0; i < graph_length(graph); i++) {
-        struct graph_node node = graph_node(graph, i);
-        device_execute(device, node.operation, node.settings);
+    struct graph_preparation *preparation = graph_preparation(graph);
+    struct recorded_step *step = calloc(1, sizeof *step);
+    struct status status =
+        step == NULL ? status_error(STATUS_NO_MEMORY, "graph: out of memory") : fusion_create(graph, &step->fusion);
+    if (status.code != STATUS_OK) {
+        free(step);
+        device_fail(device, status);
+        return NULL;
     }
+    preparation->prepared = step;
+    preparation->forget = forget_step;
+    return step;
 }
 
 // Relaxed: work space may still be allocated while the operations are being recorded.
-static cudaGraphExec_t record(struct device *device, const struct graph *graph)
+static cudaGraphExec_t record(struct device *device, const struct fusion *fusion)
 {
     cudaStream_t stream = state_of(device)->stream;
     cudaGraph_t recorded = NULL;
     cudaGraphExec_t prepared = NULL;
     if (failed(device, cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "record a graph")) return NULL;
-    enqueue(device, graph);
+    fusion_enqueue(device, &fused_operations, fusion);
     if (failed(device, cudaStreamEndCapture(stream, &recorded), "record a graph")) return NULL;
     failed(device, cudaGraphInstantiate(&prepared, recorded, 0), "prepare a graph");
     cudaGraphDestroy(recorded);
     return prepared;
 }
 
-// The first launch runs operation by operation, so that work space has grown before it is recorded; the second records.
+// The first launch runs kernel by kernel, so that work space has grown before it is recorded; the second records.
 static void cuda_launch_graph(struct device *device, const struct graph *graph)
 {
-    struct graph_preparation *preparation = graph_preparation(graph);
-    if (preparation->launches++ == 0) {
-        enqueue(device, graph);
+    struct recorded_step *step = graph_preparation(graph)->prepared;
+    if (step == NULL) {
+        step = prepare(device, graph);
+        if (step != NULL) fusion_enqueue(device, &fused_operations, step->fusion);
         return;
     }
-    if (preparation->prepared == NULL) {
-        preparation->prepared = record(device, graph);
-        preparation->forget = forget_graph;
-    }
+    if (step->graph == NULL) step->graph = record(device, step->fusion);
     filter_packs_refresh(device); // what was uploaded since
-    if (preparation->prepared != NULL)
-        failed(device, cudaGraphLaunch(preparation->prepared, state_of(device)->stream), "launch a graph");
+    if (step->graph != NULL) failed(device, cudaGraphLaunch(step->graph, state_of(device)->stream), "launch a graph");
 }
 
 // ---- the table ---------------------------------------------------------------------------------------------------
 
-#define DECLARE(place, name) void name##_cuda(struct device *device, const void *settings);
+#define DECLARE(place, name) operation_function name##_cuda;
 CUDA_OPERATION_LIST(DECLARE)
 
 #define ENTRY(place, name) [place] = name##_cuda,
@@ -277,5 +299,6 @@ const struct kernels kernels_cuda = {
     .zero = cuda_zero,
     .synchronise = cuda_synchronise,
     .launch_graph = cuda_launch_graph,
+    .gathers_filters = true,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},
 };

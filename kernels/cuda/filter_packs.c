@@ -31,32 +31,39 @@ static int round_up(int value, int to)
     return (value + to - 1) / to * to;
 }
 
-static struct filter_packing describe(const struct per_run *filter, const struct conv_tile *tile, int channels,
-                                      int runs)
+// False where a number has no room in a packing, which no network comes near.
+static bool describe(const struct per_run *filter, const struct conv_tile *tile, int channels, int runs,
+                     struct filter_packing *packing)
 {
-    struct filter_packing packing = {
-        .source = *filter,
-        .runs = runs,
-        .taps = tile->filter_taps,
-        .planes = round_up(tile->read_channels, tile->depth) / PLANE,
-        .columns = round_up(tile->write_channels, channels),
-        .read_channels = tile->read_channels,
-        .write_channels = tile->write_channels,
-        .read_stride = tile->read_stride,
-        .write_stride = tile->write_stride,
-        .tap_stride = tile->tap_stride,
+    int planes = round_up(tile->read_channels, tile->depth) / PLANE;
+    int columns = round_up(tile->write_channels, channels);
+    uint64_t run_bytes = (uint64_t)tile->filter_taps * (uint64_t)planes * (uint64_t)columns * UNIT_BYTES;
+    *packing = (struct filter_packing){
+        .source = filter->data,
+        .source_stride = runs == 1 ? 0 : (uint32_t)filter->stride,
+        .run_bytes = (uint32_t)run_bytes,
+        .tap_stride = (uint32_t)tile->tap_stride,
+        .planes = (uint16_t)planes,
+        .columns = (uint16_t)columns,
+        .read_channels = (uint16_t)tile->read_channels,
+        .write_channels = (uint16_t)tile->write_channels,
+        .read_stride = (uint16_t)tile->read_stride,
+        .write_stride = (uint16_t)tile->write_stride,
+        .runs = (uint16_t)runs,
+        .taps = (uint16_t)tile->filter_taps,
     };
-    packing.run_bytes = (size_t)packing.taps * (size_t)packing.planes * (size_t)packing.columns * UNIT_BYTES;
-    return packing;
+    int read = round_up(tile->read_channels, tile->depth);
+    return read <= UINT16_MAX && columns <= UINT16_MAX && runs <= UINT16_MAX && run_bytes <= UINT32_MAX &&
+           (runs == 1 || filter->stride <= UINT32_MAX);
 }
 
 static bool serves(const struct filter_packing *there, const struct filter_packing *wanted)
 {
-    return there->source.data == wanted->source.data &&
-           (there->runs == 1 || there->source.stride == wanted->source.stride) && there->runs == wanted->runs &&
-           there->taps == wanted->taps && there->planes == wanted->planes && there->columns == wanted->columns &&
-           there->read_channels == wanted->read_channels && there->write_channels == wanted->write_channels &&
-           there->read_stride == wanted->read_stride && there->write_stride == wanted->write_stride;
+    return there->source == wanted->source && there->source_stride == wanted->source_stride &&
+           there->runs == wanted->runs && there->taps == wanted->taps && there->planes == wanted->planes &&
+           there->columns == wanted->columns && there->read_channels == wanted->read_channels &&
+           there->write_channels == wanted->write_channels && there->read_stride == wanted->read_stride &&
+           there->write_stride == wanted->write_stride;
 }
 
 // The allocation that begins nearest below.
@@ -73,8 +80,8 @@ static const void *find_allocation(const struct device *device, const void *addr
 static void find_extent(const struct device *device, struct entry *entry)
 {
     const struct filter_packing *p = &entry->packing;
-    size_t floats = (size_t)p->taps * (size_t)p->tap_stride + (size_t)(p->runs - 1) * p->source.stride;
-    entry->begin = (const unsigned char *)p->source.data;
+    size_t floats = (size_t)p->taps * (size_t)p->tap_stride + (size_t)(p->runs - 1) * p->source_stride;
+    entry->begin = (const unsigned char *)p->source;
     entry->end = entry->begin + floats * sizeof(float);
     entry->allocation = find_allocation(device, entry->begin);
 }
@@ -141,7 +148,14 @@ static void renew(struct device *device, const unsigned char *begin, const unsig
 struct filter_pack filter_pack_get(struct device *device, const struct per_run *filter, const struct conv_tile *tile,
                                    int channels, int runs)
 {
-    struct entry *entry = find_or_add(device, describe(filter, tile, channels, runs));
+    struct filter_packing wanted;
+    if (!describe(filter, tile, channels, runs, &wanted)) {
+        device_fail(device, status_error(STATUS_DEVICE,
+                                         "convolution of %d by %d channels and %d runs: the CUDA kernel takes up to %d",
+                                         tile->read_channels, tile->write_channels, runs, UINT16_MAX));
+        return (struct filter_pack){.data = NULL};
+    }
+    struct entry *entry = find_or_add(device, wanted);
     if (entry == NULL) return (struct filter_pack){.data = NULL};
     if (entry->stale) {
         struct filter_packing_list list = {.count = 1, .item = {entry->packing}};

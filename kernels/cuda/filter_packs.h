@@ -19,14 +19,14 @@ struct filter_pack {
     int planes, columns; // channels read / 8 and channels written, both filled up with zeros
 };
 
-// How one is made; the parameter of the packing kernel.
+// How one is made; the parameter of the packing kernel. Small, so that one launch's parameters (4 KB) hold a WideResNet-40's.
 struct filter_packing {
-    struct per_run source;
-    unsigned char *data;
-    size_t run_bytes;
-    int runs, taps, planes, columns, read_channels, write_channels, read_stride, write_stride, tap_stride;
+    const float *source; // run r's at source + r * source_stride
+    unsigned char *data; // run r's at data + r * run_bytes
+    uint32_t source_stride, run_bytes, tap_stride;
+    uint16_t planes, columns, read_channels, write_channels, read_stride, write_stride, runs, taps;
 };
-enum { FILTER_PACKINGS = 32 }; // of one launch
+enum { FILTER_PACKINGS = 84 }; // of one launch
 struct filter_packing_list {
     int count;
     struct filter_packing item[FILTER_PACKINGS];

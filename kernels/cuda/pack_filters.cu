@@ -6,14 +6,14 @@
 
 enum { SHARES = 16, THREADS = 256 };
 
-__global__ static void pack_filters_kernel(filter_packing_list list)
+__global__ static void pack_filters_kernel(CONSTANT_PARAMETER(filter_packing_list) list)
 {
     const filter_packing &p = list.item[blockIdx.y];
     int units = p.taps * p.planes * p.columns;
     dependency_wait();
     dependency_release();
     if (blockIdx.z >= (unsigned)p.runs) return;
-    const float *source = part_of_run(p.source, blockIdx.z);
+    const float *source = p.source + (size_t)blockIdx.z * p.source_stride;
     for (int i = (int)(blockIdx.x * THREADS + threadIdx.x); i < units; i += SHARES * THREADS) {
         int written = i % p.columns, read = i / p.columns % p.planes * 8, tap = i / p.columns / p.planes;
         const float *from = source + (size_t)tap * (size_t)p.tap_stride + (size_t)written * (size_t)p.write_stride +
@@ -24,7 +24,7 @@ __global__ static void pack_filters_kernel(filter_packing_list list)
             bool there = read + j < p.read_channels && written < p.write_channels;
             weight.value[j] = there ? from[(size_t)j * (size_t)p.read_stride] : 0;
         }
-        store_16(p.data + (size_t)blockIdx.z * p.run_bytes + (size_t)i * 16, pack8(weight));
+        store_16(p.data + (size_t)blockIdx.z * (size_t)p.run_bytes + (size_t)i * 16, pack8(weight));
     }
 }
 

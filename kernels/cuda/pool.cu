@@ -4,7 +4,9 @@
 //           a thread per eight channels of a position.
 #include <math.h>
 
+#include "kernels/cuda/batchnorm.cuh"
 #include "kernels/cuda/channel_sums.cuh"
+#include "kernels/cuda/fusion.h"
 
 enum { PARTS = 4 };
 
@@ -42,8 +44,8 @@ CUDA_OPERATION(pool_forward)
     cuda_launch(device, "pool_forward", pool_forward_kernel, grid, PARTS * WARP, PARTS * WARP * sizeof(float), *pool);
 }
 
-__global__ static void pool_backward_kernel(struct pool_backward pool, unsigned groups, unsigned rows, float *slots,
-                                            uint32_t *counters)
+__global__ static void pool_backward_kernel(struct pool_backward pool, norm_task norm, unsigned groups, unsigned rows,
+                                            float *slots, uint32_t *counters)
 {
     unsigned run = blockIdx.y, image = blockIdx.x, group = threadIdx.x % groups, row = threadIdx.x / groups;
     int channel = 8 * (int)group, valid = pool.channels - channel;
@@ -76,13 +78,13 @@ __global__ static void pool_backward_kernel(struct pool_backward pool, unsigned 
     if (pool.sums == NULL) return;
     float *space = (float *)shared_memory(), *own = slots + (size_t)run * gridDim.x * 16 * groups;
     channel_sums_store(sums, rows * groups, groups, space, own + (size_t)image * 16 * groups);
-    channel_sums_collect(own, gridDim.x, 8 * groups, counters + run, space,
-                         (statistics_cuda *)pool.sums + run * pool.channels, pool.channels);
+    if (channel_sums_collect(own, gridDim.x, 8 * groups, blockDim.x, counters + run, space,
+                             (statistics_cuda *)pool.sums + run * pool.channels, pool.channels))
+        norm_task_do(norm, run, 0, pool.channels);
 }
 
-CUDA_OPERATION(pool_backward)
+static void launch_backward(struct device *device, const struct pool_backward *pool, const norm_task &norm)
 {
-    const struct pool_backward *pool = (const struct pool_backward *)settings;
     const unsigned threads = 256, groups = blocks_for((size_t)pool->channels, 8);
     if (groups > threads || pool->runs > CUDA_COUNTERS) {
         device_fail(device, status_error(STATUS_DEVICE, "pool_backward: %d channels; the CUDA kernel takes up to %u",
@@ -93,6 +95,17 @@ CUDA_OPERATION(pool_backward)
         cuda_workspace_get(device, (size_t)pool->runs * (size_t)pool->images * 16 * groups * sizeof(float));
     if (space.memory == NULL) return;
     cuda_launch(device, "pool_backward", pool_backward_kernel, dim3((unsigned)pool->images, (unsigned)pool->runs),
-                threads, 16 * threads * sizeof(float), *pool, groups, threads / groups, (float *)space.memory,
+                threads, 16 * threads * sizeof(float), *pool, norm, groups, threads / groups, (float *)space.memory,
                 space.counters);
+}
+
+CUDA_OPERATION(pool_backward)
+{
+    launch_backward(device, (const struct pool_backward *)settings, norm_task());
+}
+
+CUDA_OPERATION(fused_pool_backward)
+{
+    const struct fused_pool_backward *fused = (const struct fused_pool_backward *)settings;
+    launch_backward(device, fused->pool, norm_task_backward(fused->norm));
 }

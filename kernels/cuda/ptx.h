@@ -13,11 +13,16 @@
 #define PLACE_PARAMETER const char *file = __builtin_FILE(), int line = __builtin_LINE()
 #define PLACE_PARAMETER_NEXT , PLACE_PARAMETER
 #define DEVICE static __forceinline__
+#define BOTH_SIDES static inline
+#define CONSTANT_PARAMETER(type) const type &
 #else
 #include <cuda_runtime.h>
 #define PLACE_PARAMETER
 #define PLACE_PARAMETER_NEXT
 #define DEVICE static __device__ __forceinline__
+#define BOTH_SIDES static __host__ __device__ __forceinline__ // for host and kernel
+// A large parameter, which stays where the launch put it and may be indexed there.
+#define CONSTANT_PARAMETER(type) const __grid_constant__ type
 #endif
 
 // Four registers of packed bfloat16, or of float32 sums: what matrix instructions take and give.

@@ -6,8 +6,10 @@
 
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/filter_packs.h"
+#include "kernels/cuda/fusion.h"
 #include "kernels/cuda/operation_list.h"
 #include "kernels/device.h"
+#include "kernels/graph.h"
 #include "tests/simt/simt.h"
 
 static uint64_t random_seed(void)
@@ -37,7 +39,7 @@ static void end(struct device *device, const char *name)
 }
 
 #define DEFINE(place, name)                                                                                            \
-    void name##_cuda_simt(struct device *device, const void *settings);                                                \
+    operation_function name##_cuda_simt;                                                                               \
     static void name##_checked(struct device *device, const void *settings)                                            \
     {                                                                                                                  \
         begin(device);                                                                                                 \
@@ -45,8 +47,38 @@ static void end(struct device *device, const char *name)
         end(device, #name);                                                                                            \
     }
 CUDA_OPERATION_LIST(DEFINE)
+DEFINE(, fused_conv_forward)
+DEFINE(, fused_conv_backward_data)
+DEFINE(, fused_conv_backward_filter)
+DEFINE(, fused_pool_backward)
 
-void pack_filters_cuda_simt(struct device *device, const void *list);
+operation_function pack_filters_cuda_simt;
+
+static const struct fused_operations fused_operations = {
+    .conv_forward = fused_conv_forward_checked,
+    .conv_backward_data = fused_conv_backward_data_checked,
+    .conv_backward_filter = fused_conv_backward_filter_checked,
+    .pool_backward = fused_pool_backward_checked,
+};
+
+static void forget_fusion(void *prepared)
+{
+    fusion_destroy(prepared);
+}
+
+// As the device's, but that nothing is recorded.
+static void launch_graph(struct device *device, const struct graph *graph)
+{
+    struct graph_preparation *preparation = graph_preparation(graph);
+    struct fusion *fusion = preparation->prepared;
+    if (fusion == NULL) {
+        struct status status = fusion_create(graph, &fusion);
+        if (status.code != STATUS_OK) device_fail(device, status);
+        preparation->prepared = fusion;
+        preparation->forget = forget_fusion;
+    }
+    if (fusion != NULL) fusion_enqueue(device, &fused_operations, fusion);
+}
 
 static struct status simt_open(struct device *device)
 {
@@ -116,5 +148,7 @@ const struct kernels kernels_cuda_simt = {
     .download = download,
     .zero = zero,
     .synchronise = synchronise,
+    .launch_graph = launch_graph,
+    .gathers_filters = true,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},
 };

@@ -35,6 +35,9 @@ const char *simt_fault_name(enum simt_fault fault);
 
 // In which order threads and blocks run from now on. `seed` is used by SIMT_RANDOM.
 void simt_set_schedule(enum simt_schedule schedule, uint64_t seed);
+// Launches since the program began. While they are switched off they are counted and do nothing.
+uint64_t simt_launches(void);
+void simt_switch_launches(bool on);
 // Faults since the last reset.
 const struct simt_report *simt_faults(void);
 void simt_reset_faults(void);
