@@ -110,7 +110,7 @@ static void expect_uniform(const float *drawn, size_t count, const char *backend
 
 Test(augmentation_draw, normals_and_uniforms)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         const char *name = (*kernels)->name;
         struct drawn drawn = perform(*kernels, &usual);
         const size_t plane = (size_t)IMAGES * WIDTH;
@@ -157,7 +157,7 @@ static void expect_relation(const struct kernels *kernels, const struct drawn *o
 // The first primitive of the first image, beside other images, primitives, widths and without epsilon; then for others.
 Test(augmentation_draw, belongs_to_its_key_alone)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct drawn own = perform(*kernels, &usual);
         struct request few = usual, wide = usual, seed = usual, epoch = usual, purpose = usual, image = usual;
         few.images = few.primitives = 1;

@@ -39,7 +39,7 @@ static void check_images(experiment_function *function)
         const struct image_spec *spec = &image_specs[i];
         char label[64];
         snprintf(label, sizeof label, "%d images of %dx%dx%d", spec->images, spec->height, spec->width, spec->channels);
-        experiment_check(function, spec, SEED, label);
+        experiment_check_on(host_backends_under_test(), function, spec, SEED, label);
     }
 }
 
@@ -136,7 +136,7 @@ Test(backend_augmentation, unit_images_at_their_limits)
     const float input[] = {0, 1, -0x1p-149F, 0x1.000002p0F, __builtin_nanf(""), __builtin_inff()};
     const float ones[] = {1, 1, 1, 1, 1, 1}, expected[] = {-1, 1, -1, 1, 0, 1}, slopes[] = {2, 2, 0, 0, 2, 0};
     enum { COUNT = sizeof input / sizeof input[0] };
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 1);
         float *values = device_put_floats(device, input, COUNT), output[COUNT], gradient[COUNT];
         const struct unit_to_activation unit = {1, 1, 1, COUNT, 1, values, device_make_floats(device, COUNT)};
@@ -215,7 +215,7 @@ Test(backend_augmentation, draws)
         char label[64];
         snprintf(label, sizeof label, "%d images, %d primitives, width %d, %d pixels", specs[i].images,
                  specs[i].primitives, specs[i].noise_width, specs[i].pixels);
-        experiment_check(draw_experiment, &specs[i], SEED, label);
+        experiment_check_on(host_backends_under_test(), draw_experiment, &specs[i], SEED, label);
     }
 }
 
@@ -266,7 +266,7 @@ Test(backend_augmentation, mlp)
         char label[64];
         snprintf(label, sizeof label, "%d rows, %d>%d>%d", shapes[i].rows, shapes[i].inputs, shapes[i].hidden,
                  shapes[i].outputs);
-        experiment_check(mlp_experiment, &shapes[i], SEED, label);
+        experiment_check_on(host_backends_under_test(), mlp_experiment, &shapes[i], SEED, label);
     }
 }
 
@@ -275,7 +275,7 @@ Test(backend_augmentation, mlp_of_one_row)
 {
     const struct mlp_shape shape = {1, 1, 5, 3, 2};
     const size_t count = mlp_parameter_count(&shape);
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 1);
         float *values = random_floats(SEED, 1, count, -1, 1), *input = random_floats(SEED, 2, 5, -1, 1);
         const struct per_run parameters = {device_put_floats(device, values, count), count};
@@ -337,13 +337,13 @@ static void squash_experiment(struct experiment *experiment)
 
 Test(backend_augmentation, squash)
 {
-    experiment_check(squash_experiment, NULL, SEED, "squash");
+    experiment_check_on(host_backends_under_test(), squash_experiment, NULL, SEED, "squash");
 }
 
 Test(backend_augmentation, squash_starts_where_it_is_told_and_stays_within_its_range)
 {
     const float raw[] = {0, 0, 0, 0, 50, 50, 50, 50, -50, -50, -50, -50};
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 1);
         struct squash_forward forward = {.runs = 1,
                                          .rows = 3,
@@ -390,13 +390,13 @@ static void gate_experiment(struct experiment *experiment)
 
 Test(backend_augmentation, gate)
 {
-    experiment_check(gate_experiment, NULL, SEED, "gate");
+    experiment_check_on(host_backends_under_test(), gate_experiment, NULL, SEED, "gate");
 }
 
 // At temperature 0.05 and logit 3 the gate is 1 in float32; its slope is e^-60 / 0.05, not 0.
 Test(backend_augmentation, a_gate_that_rounds_to_one_still_has_a_slope)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 1);
         const float logit = 3, uniform = 0.5F, one = 1;
         float gate, slope;
@@ -493,7 +493,7 @@ static void check_deformation(enum primitive primitive, enum contrast_range rang
             char label[96];
             snprintf(label, sizeof label, "%s %d, %d images of %dx%dx%d, options %d", primitive_name(primitive),
                      (int)range, spec.image.images, spec.image.height, spec.image.width, spec.image.channels, options);
-            experiment_check(deform_experiment, &spec, SEED, label);
+            experiment_check_on(host_backends_under_test(), deform_experiment, &spec, SEED, label);
         }
 }
 
@@ -527,7 +527,7 @@ Test(backend_augmentation, geometric_places_out_of_all_bounds)
                                          {0, 0, 0, 1e30F, -1e30F, 0},
                                          {__builtin_nanf(""), 0, 0, 0, 1, 0},
                                          {__builtin_inff(), 0, 0, 0, 1, 0}};
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 1);
         float *values = random_floats(SEED, 3, IMAGES * SIZE, 0.25F, 1), output[IMAGES][SIZE], grad_input[IMAGES][SIZE];
         const float *input = device_put_floats(device, values, IMAGES * SIZE);

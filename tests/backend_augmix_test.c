@@ -71,7 +71,7 @@ static void check_arguments(const struct augmix_functions *functions)
 
 Test(backend_augmix, operations_have_the_bytes_of_the_reference)
 {
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++)
         check_arguments(augmix_of_backend((*kernels)->name));
 }
 
@@ -84,7 +84,7 @@ Test(backend_augmix, operations_that_change_nothing)
     } nothing[] = {{AUGMIX_POSTERIZE, 8}, {AUGMIX_ROTATE, 0},   {AUGMIX_ROTATE, 360},    {AUGMIX_SOLARIZE, 256},
                    {AUGMIX_SHEAR_X, 0},   {AUGMIX_SHEAR_Y, 0},  {AUGMIX_TRANSLATE_X, 0}, {AUGMIX_TRANSLATE_Y, 0},
                    {AUGMIX_COLOR, 1},     {AUGMIX_CONTRAST, 1}, {AUGMIX_BRIGHTNESS, 1},  {AUGMIX_SHARPNESS, 1}};
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++)
         for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++)
             for (int kind = 0; kind < 4; kind++) {
                 uint8_t picture[PICTURE_BYTES], output[PICTURE_BYTES];
@@ -143,7 +143,8 @@ Test(backend_augmix, views)
 {
     static const struct view_spec specs[] = {{1, 3, false}, {5, 3, false}, {4, 10, true}, {7, 1, true}};
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
-        experiment_check(views_experiment, &specs[i], SEED, specs[i].all_operations ? "all operations" : "standard");
+        experiment_check_on(host_backends_under_test(), views_experiment, &specs[i], SEED,
+                            specs[i].all_operations ? "all operations" : "standard");
 }
 
 // Of arrays that are not to differ even by the sign of a zero.
@@ -183,7 +184,7 @@ Test(backend_augmix, views_belong_to_their_image)
         order[i] = 11 * i + 5;
         turned[i] = order[ORDER_LENGTH - 1 - i];
     }
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         struct device *device = device_for_test(*kernels, 2);
         float *together = make_views(device, 4, order, 3, pixels);
         float *alone = make_views(device, 1, turned, ORDER_LENGTH - 1 - 5, pixels + (size_t)2 * PICTURE_BYTES);

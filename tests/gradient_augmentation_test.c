@@ -348,7 +348,7 @@ Test(gradient_augmentation, deformations_are_adjoint_to_their_gradients)
 {
     static const float thetas[2][6] = {{0.8F, 0.3F, 0.1F, -0.4F, 1.2F, 0}, {1, 0, 0.5F, 0, -1, 0}},
                        sigmas[2] = {0.5F, 2};
-    for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         check_adjoint(*kernels, PRIMITIVE_GEOMETRIC, thetas[0]);
         check_adjoint(*kernels, PRIMITIVE_BLUR, sigmas);
     }

@@ -27,8 +27,14 @@ DEVICE void channel_sums_add(channel_sums &s, const float8 &value, const float8 
     }
 }
 
+// Sixteen rows, each four banks further than the one before: eight channels' lanes meet different banks.
+BOTH_SIDES unsigned channel_sums_space(unsigned threads)
+{
+    return 16 * (threads + 4);
+}
+
 // Thread t holds the sums of channels 8 * (t % groups) and the next seven, of `threads` threads, a multiple of groups.
-//   space  16 * threads floats of shared memory
+//   space  channel_sums_space(threads) floats of shared memory
 //   slot   2 * 8 * groups floats: the block's first sums, then its second ones
 DEVICE void channel_sums_store(const channel_sums &s, unsigned threads, unsigned groups, float *space, float *slot)
 {
@@ -36,8 +42,8 @@ DEVICE void channel_sums_store(const channel_sums &s, unsigned threads, unsigned
     if (threadIdx.x < threads) {
 #pragma unroll
         for (unsigned i = 0; i < 8; i++) {
-            space[i * threads + threadIdx.x] = s.first[i];
-            space[(8 + i) * threads + threadIdx.x] = s.second[i];
+            space[i * (threads + 4) + threadIdx.x] = s.first[i];
+            space[(8 + i) * (threads + 4) + threadIdx.x] = s.second[i];
         }
     }
     block_barrier();
@@ -45,7 +51,7 @@ DEVICE void channel_sums_store(const channel_sums &s, unsigned threads, unsigned
     for (unsigned c = threadIdx.x; c < 2 * width; c += blockDim.x) {
         unsigned channel = c % width, row = c / width * 8 + channel % 8;
         double sum = 0;
-        for (unsigned i = channel / 8; i < threads; i += groups) sum += (double)space[row * threads + i];
+        for (unsigned i = channel / 8; i < threads; i += groups) sum += (double)space[row * (threads + 4) + i];
         slot[c] = (float)sum;
     }
 }
@@ -77,8 +83,10 @@ DEVICE bool channel_sums_collect(const float *slots, unsigned count, unsigned wi
                 sum[3] += (double)v.w;
             }
         }
+        if (threadIdx.x < threads) {
 #pragma unroll
-        for (unsigned i = 0; i < 4 && threadIdx.x < threads; i++) sums[4 * threadIdx.x + i] = sum[i];
+            for (unsigned i = 0; i < 4; i++) sums[4 * threadIdx.x + i] = sum[i];
+        }
         block_barrier();
         if (mine && part == 0) {
 #pragma unroll

@@ -140,10 +140,11 @@ DEVICE void put_sums(const filter_block<MATRICES, COLUMNS> &sums, float *to, int
 }
 
 template <int MATRICES, int COLUMNS, int INPUT_PROLOGUE, int GRADIENT_PROLOGUE>
-__global__ static void __launch_bounds__(FILTER_THREADS, MATRICES == 1 ? 2 : 1)
-    conv_filter_kernel(CONSTANT_PARAMETER(filter_jobs) jobs)
+__global__ static void __launch_bounds__(FILTER_THREADS) conv_filter_kernel(CONSTANT_PARAMETER(filter_jobs) jobs)
 {
     typedef filter_block<MATRICES, COLUMNS> block;
+    // How many of a thread's loads are under way: as many as registers allow without a spill on either architecture.
+    enum { UNROLL = MATRICES == 2 ? 4 : INPUT_PROLOGUE == PROLOGUE_NONE && GRADIENT_PROLOGUE == PROLOGUE_NONE ? 1 : 3 };
     const filter_job &job = find_job(jobs);
     const filter_tile &tile = job.tile;
     const filter_layout layout = filter_layout_of<block>(tile);
@@ -181,10 +182,10 @@ __global__ static void __launch_bounds__(FILTER_THREADS, MATRICES == 1 ? 2 : 1)
         block_barrier(); // the tile before is done
         find_filter_pixels(tile, number, read_pixels, write_pixels);
         block_barrier();
-        load_patch<INPUT_PROLOGUE>(inputs, read_pixels, tile.patch_pixels, first_in, block::IN / 8, tile.pitch,
-                                   threadIdx.x, FILTER_THREADS, input);
-        load_patch<GRADIENT_PROLOGUE>(gradients, write_pixels, FILTER_PIXELS, first_out, block::OUT / 8,
-                                      layout.gradient_pitch, threadIdx.x, FILTER_THREADS, gradient);
+        load_patch<INPUT_PROLOGUE, UNROLL>(inputs, read_pixels, tile.patch_pixels, first_in, block::IN / 8, tile.pitch,
+                                           threadIdx.x, FILTER_THREADS, input);
+        load_patch<GRADIENT_PROLOGUE, UNROLL>(gradients, write_pixels, FILTER_PIXELS, first_out, block::OUT / 8,
+                                              layout.gradient_pitch, threadIdx.x, FILTER_THREADS, gradient);
         block_barrier();
         for (int first = 16 * group; group < groups && first < FILTER_PIXELS; first += 16 * groups)
             multiply_pixels(tile, layout, shift, first, input, gradient, sums);

@@ -69,14 +69,14 @@ DEVICE uint4 load_factors(const conv_source &source, const prologue_constants &c
 
 // Fills `planes` planes, from `channel` on, with the pixels that `pixels` names (-1: zeros). `threads` threads, a multiple
 // of planes, share the work.
-template <int PROLOGUE>
+template <int PROLOGUE, int UNROLL = 4>
 DEVICE void load_patch(const conv_source &source, const int *pixels, int count, int channel, int planes, int pitch,
                        unsigned thread, unsigned threads, unsigned char *patch)
 {
     int plane = (int)thread % planes, first = channel + 8 * plane;
     prologue_constants constants = prologue_constants();
     if (first < source.channels) constants = load_prologue<PROLOGUE>(source, first);
-#pragma unroll 4
+#pragma unroll UNROLL
     for (int i = (int)thread / planes; i < count; i += (int)threads / planes) {
         uint4 factors;
         factors.x = factors.y = factors.z = factors.w = 0;

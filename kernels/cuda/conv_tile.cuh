@@ -211,8 +211,11 @@ DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &ten
         }
         uint4 packed = pack8(value);
         store_channels(tensors.output + at, packed, valid, wide);
-        float8 rounded = unpack8(packed);
-        channel_sums_add(sums, rounded, tensors.products_with_mask ? x : rounded);
+        float8 rounded = unpack8(packed), factor;
+#pragma unroll
+        for (int j = 0; j < 8; j++) // one by one: a choice between the two would send both through memory
+            factor.value[j] = tensors.products_with_mask ? x.value[j] : rounded.value[j];
+        channel_sums_add(sums, rounded, factor);
     }
     return sums;
 }

@@ -6,6 +6,19 @@
 
 enum { SHARES = 16, THREADS = 256 };
 
+// Eight channels read of one written, zeros behind the `valid` first. For backward_data they lie side by side.
+DEVICE float8 load_weights(const filter_packing &p, const float *from, int valid)
+{
+    float8 weight;
+    if (p.read_stride == 1 && valid >= 8 && (uintptr_t)from % 16 == 0) {
+        float4 low = load_float4(from), high = load_float4(from + 4);
+        return float8{{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}};
+    }
+#pragma unroll
+    for (int j = 0; j < 8; j++) weight.value[j] = j < valid ? from[(size_t)j * (size_t)p.read_stride] : 0;
+    return weight;
+}
+
 __global__ static void pack_filters_kernel(CONSTANT_PARAMETER(filter_packing_list) list)
 {
     const filter_packing &p = list.item[blockIdx.y];
@@ -18,12 +31,7 @@ __global__ static void pack_filters_kernel(CONSTANT_PARAMETER(filter_packing_lis
         int written = i % p.columns, read = i / p.columns % p.planes * 8, tap = i / p.columns / p.planes;
         const float *from = source + (size_t)tap * (size_t)p.tap_stride + (size_t)written * (size_t)p.write_stride +
                             (size_t)read * (size_t)p.read_stride;
-        float8 weight;
-#pragma unroll
-        for (int j = 0; j < 8; j++) {
-            bool there = read + j < p.read_channels && written < p.write_channels;
-            weight.value[j] = there ? from[(size_t)j * (size_t)p.read_stride] : 0;
-        }
+        float8 weight = load_weights(p, from, written < p.write_channels ? p.read_channels - read : 0);
         store_16(p.data + (size_t)blockIdx.z * (size_t)p.run_bytes + (size_t)i * 16, pack8(weight));
     }
 }

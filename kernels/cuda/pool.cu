@@ -95,8 +95,8 @@ static void launch_backward(struct device *device, const struct pool_backward *p
         cuda_workspace_get(device, (size_t)pool->runs * (size_t)pool->images * 16 * groups * sizeof(float));
     if (space.memory == NULL) return;
     cuda_launch(device, "pool_backward", pool_backward_kernel, dim3((unsigned)pool->images, (unsigned)pool->runs),
-                threads, 16 * threads * sizeof(float), *pool, norm, groups, threads / groups, (float *)space.memory,
-                space.counters);
+                threads, channel_sums_space(threads) * sizeof(float), *pool, norm, groups, threads / groups,
+                (float *)space.memory, space.counters);
 }
 
 CUDA_OPERATION(pool_backward)

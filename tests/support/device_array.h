@@ -9,7 +9,8 @@
 // The backends under test, NULL-terminated: the one named by TRANSINV_BACKEND, else all of this build and machine, and
 // cuda-simt.
 const struct kernels *const *backends_under_test(void);
-// Those of them whose device is this processor: whose memory is the process's own, and which can corrupt images.
+// Those of them whose device is this processor: whose memory is the process's own, and which have the operations on images
+// and the augmentation model, which CUDA has no kernels for yet.
 const struct kernels *const *host_backends_under_test(void);
 
 // Tests give activations as float32, to a backend with another activation type through widened_kernels.h.
