@@ -34,22 +34,11 @@ static void enqueue_activations(const struct training_step *step, const float *u
 static void enqueue_step(const struct training_step *step)
 {
     const struct transinv *transinv = step->companion;
-    const int images = step->settings->batch_size;
     struct augmentation_batch batch = batch_of(step, PURPOSE_AUGMENTATION_TARGET);
     if (transinv->replaying) batch.parameters = transinv->replayed;
     image_loader_enqueue_bytes(step->loader);
     enqueue_activations(step, augmentation_model_forward(transinv->model, &batch), step->network);
-    network_forward(step->network, images, BATCHNORM_BATCH_UPDATE);
-    softmax_cross_entropy(step->device,
-                          &(struct softmax_cross_entropy){.runs = 1,
-                                                          .images = images,
-                                                          .classes = step->classes,
-                                                          .label_smoothing = step->settings->label_smoothing,
-                                                          .logits = network_logits(step->network),
-                                                          .labels = step->train->batch_labels,
-                                                          .grad_logits = network_grad_logits(step->network),
-                                                          .metrics = step->train->metrics});
-    network_backward(step->network, images, BATCHNORM_BATCH_UPDATE, NETWORK_PARAMETER_GRADIENTS, NULL);
+    supervised_pass_enqueue(step);
 }
 
 // ---- the augmentation's step -----------------------------------------------------------------------------------
