@@ -154,8 +154,9 @@ static bool unpack_progress(const json_t *object, struct training_session *sessi
     const json_t *records = json_object_get(object, "records");
     size_t count = json_array_size(records);
     int64_t in_epoch = state.position / settings->batch_size;
-    if (reader.failed || count >= (size_t)settings->epochs || count != state.epoch ||
-        state.position % settings->batch_size != 0 || in_epoch < 0 || in_epoch > session->steps_per_epoch ||
+    if (reader.failed || count > (size_t)settings->epochs || count != state.epoch ||
+        (count == (size_t)settings->epochs && in_epoch != 0) || state.position % settings->batch_size != 0 ||
+        in_epoch < 0 || in_epoch > session->steps_per_epoch ||
         state.step != (int64_t)state.epoch * session->steps_per_epoch + in_epoch)
         return false;
     for (size_t i = 0; i < count; i++)
