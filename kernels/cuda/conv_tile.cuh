@@ -196,7 +196,10 @@ DEVICE channel_sums store_outputs(const conv_tile &tile, const conv_tensors &ten
         if (write_pixels[i] < 0) continue;
         size_t at = (first + (size_t)write_pixels[i]) * (size_t)tile.write_channels + (size_t)channel;
         const float *sum = space + i * conv_sums<CHANNELS>::PITCH + 8 * group;
-        float4 low = load_float4(sum), high = load_float4(sum + 4);
+        // Every other quarter begins with the upper half: eight lanes then meet all banks once.
+        bool swaps = threadIdx.x / (groups >= 4 ? 4 : 2) % 2 != 0;
+        float4 one = load_float4(sum + (swaps ? 4 : 0)), other = load_float4(sum + (swaps ? 0 : 4));
+        float4 low = swaps ? other : one, high = swaps ? one : other;
         float8 value = {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}}, x = float8();
         if (tensors.added != NULL) {
             float8 added = unpack8(load_channels(tensors.added + at, valid, wide));

@@ -14,13 +14,14 @@
 enum { OLDEST_MAJOR = 8, OVERLAP_MAJOR = 9, PLAIN_SHARED_BYTES = 48 << 10 };
 
 operation_function pack_filters_cuda, fused_conv_forward_cuda, fused_conv_backward_data_cuda;
-operation_function fused_conv_backward_filter_cuda, fused_pool_backward_cuda;
+operation_function fused_conv_backward_filter_cuda, fused_head_forward_cuda, fused_head_backward_cuda;
 
 static const struct fused_operations fused_operations = {
     .conv_forward = fused_conv_forward_cuda,
     .conv_backward_data = fused_conv_backward_data_cuda,
     .conv_backward_filter = fused_conv_backward_filter_cuda,
-    .pool_backward = fused_pool_backward_cuda,
+    .head_forward = fused_head_forward_cuda,
+    .head_backward = fused_head_backward_cuda,
 };
 
 struct cuda_state {

@@ -7,7 +7,14 @@
 #include "kernels/device.h"
 #include "kernels/graph.h"
 
-enum launch_kind { LAUNCH_PLAIN, LAUNCH_FORWARD, LAUNCH_BACKWARD_DATA, LAUNCH_FILTERS, LAUNCH_POOL };
+enum launch_kind {
+    LAUNCH_PLAIN,
+    LAUNCH_FORWARD,
+    LAUNCH_BACKWARD_DATA,
+    LAUNCH_FILTERS,
+    LAUNCH_HEAD_FORWARD,
+    LAUNCH_HEAD_BACKWARD
+};
 
 struct launch {
     enum launch_kind kind;
@@ -15,7 +22,8 @@ struct launch {
     union {
         struct fused_convs convs;
         struct fused_filters filters;
-        struct fused_pool_backward pool;
+        struct fused_head_forward head_forward;
+        struct fused_head_backward head_backward;
     };
 };
 
@@ -165,11 +173,6 @@ static const struct conv_backward_data *reader_of_join(const struct builder *bui
 
 // ---- operations one by one ---------------------------------------------------------------------------------------
 
-static void add_plain(struct builder *builder, struct graph_node node)
-{
-    add_launch(builder, LAUNCH_PLAIN)->plain = node;
-}
-
 static size_t add_forward(struct builder *builder, size_t index)
 {
     const struct conv_forward *conv = node_at(builder, index).settings;
@@ -200,17 +203,38 @@ static size_t add_backward_data(struct builder *builder, size_t index, const str
     return index + (norm != NULL ? 2 : 1);
 }
 
-static size_t add_pool(struct builder *builder, size_t index)
+static size_t add_plain(struct builder *builder, size_t index)
 {
-    const struct pool_backward *pool = node_at(builder, index).settings;
-    const struct batchnorm_backward *norm = norm_backward_of(builder, index + 1, pool->sums);
     launch_filters(builder);
-    if (norm == NULL) {
-        add_plain(builder, node_at(builder, index));
-        return index + 1;
-    }
-    add_launch(builder, LAUNCH_POOL)->pool = (struct fused_pool_backward){pool, norm};
+    add_launch(builder, LAUNCH_PLAIN)->plain = node_at(builder, index);
+    return index + 1;
+}
+
+static size_t add_head_forward(struct builder *builder, size_t index)
+{
+    const struct pool_forward *pool = node_at(builder, index).settings;
+    const struct graph_node next = node_at(builder, index + 1);
+    const struct linear_forward *linear = next.operation == OPERATION_LINEAR_FORWARD ? next.settings : NULL;
+    bool fits = linear != NULL && linear->input == pool->features && linear->features == pool->channels &&
+                linear->images == pool->images && linear->runs == pool->runs;
+    if (!fits) return add_plain(builder, index);
+    launch_filters(builder);
+    add_launch(builder, LAUNCH_HEAD_FORWARD)->head_forward = (struct fused_head_forward){pool, linear};
     return index + 2;
+}
+
+static size_t add_head_backward(struct builder *builder, size_t index)
+{
+    const struct linear_backward *linear = node_at(builder, index).settings;
+    const struct graph_node next = node_at(builder, index + 1);
+    const struct pool_backward *pool = next.operation == OPERATION_POOL_BACKWARD ? next.settings : NULL;
+    bool fits = pool != NULL && linear->grad_input != NULL && linear->grad_input == pool->grad_features &&
+                linear->features == pool->channels && linear->images == pool->images && linear->runs == pool->runs;
+    const struct batchnorm_backward *norm = fits ? norm_backward_of(builder, index + 2, pool->sums) : NULL;
+    if (norm == NULL) return add_plain(builder, index);
+    launch_filters(builder);
+    add_launch(builder, LAUNCH_HEAD_BACKWARD)->head_backward = (struct fused_head_backward){linear, pool, norm};
+    return index + 3;
 }
 
 static void add_filter(struct builder *builder, const struct conv_backward_filter *conv)
@@ -227,7 +251,7 @@ static size_t add_join(struct builder *builder, size_t index)
     const struct conv_backward_data *reader = reader_of_join(builder, index);
     about_to_write(builder, join->output);
     if (reader == NULL) {
-        add_plain(builder, node);
+        add_launch(builder, LAUNCH_PLAIN)->plain = node;
         return index + 1;
     }
     size_t next = index + 1;
@@ -247,11 +271,12 @@ static size_t add_operation(struct builder *builder, size_t index)
     case OPERATION_CONV_FORWARD: return add_forward(builder, index);
     case OPERATION_CONV_BACKWARD_DATA: return add_backward_data(builder, index, NULL);
     case OPERATION_RESIDUAL_JOIN: return add_join(builder, index);
-    case OPERATION_POOL_BACKWARD: return add_pool(builder, index);
+    case OPERATION_POOL_FORWARD: return add_head_forward(builder, index);
+    case OPERATION_LINEAR_BACKWARD: return add_head_backward(builder, index);
     case OPERATION_CONV_BACKWARD_FILTER: add_filter(builder, node.settings); return index + 1;
     default:
         launch_filters(builder);
-        add_plain(builder, node);
+        add_launch(builder, LAUNCH_PLAIN)->plain = node;
         return index + 1;
     }
 }
@@ -294,7 +319,8 @@ void fusion_enqueue(struct device *device, const struct fused_operations *operat
         case LAUNCH_FORWARD: operations->conv_forward(device, &launch->convs); break;
         case LAUNCH_BACKWARD_DATA: operations->conv_backward_data(device, &launch->convs); break;
         case LAUNCH_FILTERS: operations->conv_backward_filter(device, &launch->filters); break;
-        case LAUNCH_POOL: operations->pool_backward(device, &launch->pool); break;
+        case LAUNCH_HEAD_FORWARD: operations->head_forward(device, &launch->head_forward); break;
+        case LAUNCH_HEAD_BACKWARD: operations->head_backward(device, &launch->head_backward); break;
         }
     }
 }

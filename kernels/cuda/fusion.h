@@ -3,6 +3,7 @@
 //   norms    batchnorm_finalise and batchnorm_backward are done by the last block of the kernel that makes their sums
 //   joins    residual_join is done by the convolution that reads its result, on the way to shared memory, and stored too
 //   pairs    a convolution shares its launch with the shortcut beside it
+//   head     pooling and classifier, and their backward, share a launch each
 //   filters  gradients of filters wait for the end, and are then computed in one launch for all layers of a kind
 // An operation that fits none of these is launched as it is; nothing is moved across one that could mind.
 #ifndef KERNELS_CUDA_FUSION_H
@@ -32,7 +33,15 @@ struct fused_convs {
     struct fused_conv conv[FUSED_CONVS];
 };
 
-struct fused_pool_backward {
+// The classifier's input is the pooled features.
+struct fused_head_forward {
+    const struct pool_forward *pool;
+    const struct linear_forward *linear;
+};
+
+// The pooled features' gradient is the classifier's input's; there are sums, of which `norm` makes something.
+struct fused_head_backward {
+    const struct linear_backward *linear;
     const struct pool_backward *pool;
     const struct batchnorm_backward *norm;
 };
@@ -46,7 +55,8 @@ struct fused_filters {
 struct fused_operations {
     operation_function *conv_forward, *conv_backward_data; // struct fused_convs
     operation_function *conv_backward_filter;              // struct fused_filters
-    operation_function *pool_backward;                     // struct fused_pool_backward
+    operation_function *head_forward;                      // struct fused_head_forward
+    operation_function *head_backward;                     // struct fused_head_backward
 };
 
 struct fusion;

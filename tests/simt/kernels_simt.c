@@ -50,7 +50,8 @@ CUDA_OPERATION_LIST(DEFINE)
 DEFINE(, fused_conv_forward)
 DEFINE(, fused_conv_backward_data)
 DEFINE(, fused_conv_backward_filter)
-DEFINE(, fused_pool_backward)
+DEFINE(, fused_head_forward)
+DEFINE(, fused_head_backward)
 
 operation_function pack_filters_cuda_simt;
 
@@ -58,7 +59,8 @@ static const struct fused_operations fused_operations = {
     .conv_forward = fused_conv_forward_checked,
     .conv_backward_data = fused_conv_backward_data_checked,
     .conv_backward_filter = fused_conv_backward_filter_checked,
-    .pool_backward = fused_pool_backward_checked,
+    .head_forward = fused_head_forward_checked,
+    .head_backward = fused_head_backward_checked,
 };
 
 static void forget_fusion(void *prepared)
