@@ -159,22 +159,22 @@ static void check_noise(struct golden_case *golden)
 
 Test(golden_augment, contrast)
 {
-    golden_for_folder("training/augment/contrast", check_contrast);
+    golden_for_folder_on_hosts("training/augment/contrast", check_contrast);
 }
 
 Test(golden_augment, geometric)
 {
-    golden_for_folder("training/augment/affine", check_affine);
+    golden_for_folder_on_hosts("training/augment/affine", check_affine);
 }
 
 Test(golden_augment, blur)
 {
-    golden_for_folder("training/augment/blur", check_blur);
+    golden_for_folder_on_hosts("training/augment/blur", check_blur);
 }
 
 Test(golden_augment, noise)
 {
-    golden_for_folder("training/augment/noise", check_noise);
+    golden_for_folder_on_hosts("training/augment/noise", check_noise);
 }
 
 // ---- gates: the golden data has a logit for every number, so every number is a run -------------------------------
@@ -202,7 +202,7 @@ static void check_gate(struct golden_case *golden)
 
 Test(golden_augment, gate)
 {
-    golden_for_folder("training/augment/relaxed_bernoulli", check_gate);
+    golden_for_folder_on_hosts("training/augment/relaxed_bernoulli", check_gate);
 }
 
 // ---- MLP -------------------------------------------------------------------------------------------------------
@@ -284,5 +284,5 @@ static void check_mlp(struct golden_case *golden)
 
 Test(golden_augment, mlp)
 {
-    golden_for_folder("training/augment/mlp", check_mlp);
+    golden_for_folder_on_hosts("training/augment/mlp", check_mlp);
 }

@@ -61,7 +61,7 @@ static void check_operations(struct golden_case *golden)
 
 Test(golden_augmix, every_byte_of_every_operation)
 {
-    golden_for_folder("training/augmix_ops", check_operations);
+    golden_for_folder_on_hosts("training/augmix_ops", check_operations);
 }
 
 // ---- worked mixtures -------------------------------------------------------------------------------------------
@@ -131,5 +131,5 @@ static void check_mixtures(struct golden_case *golden)
 
 Test(golden_augmix, mixtures)
 {
-    golden_for_folder("training/augmix_ops", check_mixtures);
+    golden_for_folder_on_hosts("training/augmix_ops", check_mixtures);
 }

@@ -47,6 +47,7 @@ const struct kernels *const *host_backends_under_test(void)
     for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++)
         if (strncmp((*kernels)->name, "cuda", 4) != 0) host[count++] = *kernels;
     host[count] = NULL;
+    if (count == 0) cr_skip_test("no backend of this processor is under test");
     return host;
 }
 

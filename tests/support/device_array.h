@@ -10,7 +10,7 @@
 // cuda-simt.
 const struct kernels *const *backends_under_test(void);
 // Those of them whose device is this processor: whose memory is the process's own, and which have the operations on images
-// and the augmentation model, which CUDA has no kernels for yet.
+// and the augmentation model, which CUDA has no kernels for yet. Skips the running test where there is none.
 const struct kernels *const *host_backends_under_test(void);
 
 // Tests give activations as float32, to a backend with another activation type through widened_kernels.h.

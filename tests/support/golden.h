@@ -44,6 +44,8 @@ typedef void golden_check(struct golden_case *golden);
 // how many cases were compared; fails when there is none.
 void golden_for_folder(const char *family, golden_check *check);
 void golden_for_each(const char *family, golden_check *check);
+// The same for the backends that have operations on images (host_backends_under_test).
+void golden_for_folder_on_hosts(const char *family, golden_check *check);
 // The same for every backend with every choice of convolution.
 void golden_for_folder_convolution(const char *family, golden_check *check);
 void golden_for_each_convolution(const char *family, golden_check *check);

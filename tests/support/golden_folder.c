@@ -136,6 +136,14 @@ void golden_for_folder(const char *family, golden_check *check)
     }
 }
 
+void golden_for_folder_on_hosts(const char *family, golden_check *check)
+{
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
+        struct convolver convolver = convolver_by_table(*kernels);
+        run_folder(&convolver, family, check);
+    }
+}
+
 void golden_for_each(const char *family, golden_check *check)
 {
     for (const struct kernels *const *kernels = backends_under_test(); *kernels != NULL; kernels++) {
