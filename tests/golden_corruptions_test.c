@@ -186,7 +186,7 @@ static void check_outputs(struct golden_case *golden)
 
 Test(golden_corruptions, every_byte)
 {
-    golden_for_folder("corruptions", check_outputs);
+    golden_for_folder_on_hosts("corruptions", check_outputs);
 }
 
 // ---- stages ----------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ static void check_stages(struct golden_case *golden)
 
 Test(golden_corruptions, every_stage)
 {
-    golden_for_folder("corruptions", check_stages);
+    golden_for_folder_on_hosts("corruptions", check_stages);
 }
 
 // ---- numbers that hang on the settings alone; all backends use the same ---------------------------------------------
@@ -401,5 +401,5 @@ static void check_tables(struct golden_case *golden)
 
 Test(golden_corruptions, every_table)
 {
-    golden_for_folder("corruptions", check_tables);
+    golden_for_folder_on_hosts("corruptions", check_tables);
 }
