@@ -89,7 +89,7 @@ static struct conv_tile forward_tile(const struct conv_shape *shape, bool large)
     struct conv_class *all = &tile.class_of[0];
     for (int i = 0; i < shape->kernel * shape->kernel; i++)
         all->tap[all->taps++] =
-            (struct conv_tap){(int8_t)(i / shape->kernel - half), (int8_t)(i % shape->kernel - half), (int8_t)i};
+            (struct conv_tap){(int16_t)(i / shape->kernel - half), (int16_t)(i % shape->kernel - half), (int16_t)i};
     find_tap_extent(&tile);
     choose_tile(&tile, large);
     return tile;
@@ -121,7 +121,7 @@ static struct conv_class gather_class(const struct conv_shape *shape, int row_pa
         int row, column;
         if (!reaches(shape, row_parity, i / shape->kernel, &row)) continue;
         if (!reaches(shape, column_parity, i % shape->kernel, &column)) continue;
-        c.tap[c.taps++] = (struct conv_tap){(int8_t)row, (int8_t)column, (int8_t)i};
+        c.tap[c.taps++] = (struct conv_tap){(int16_t)row, (int16_t)column, (int16_t)i};
     }
     return c;
 }

@@ -17,7 +17,7 @@ extern "C" {
 enum { CONV_TAPS = 9, CONV_CLASSES = 4 };
 
 struct conv_tap {
-    int8_t row, column, weight; // weight: number of the filter's tap
+    int16_t row, column, weight; // weight: number of the filter's tap
 };
 
 struct conv_class {

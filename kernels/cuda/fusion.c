@@ -80,9 +80,11 @@ static void about_to_write(struct builder *builder, const void *written)
 
 // ---- what can be done together -----------------------------------------------------------------------------------
 
+// Behind the last, no operation.
 static struct graph_node node_at(const struct builder *builder, size_t index)
 {
-    if (index >= graph_length(builder->graph)) return (struct graph_node){OPERATION_COUNT, NULL};
+    static const char nothing;
+    if (index >= graph_length(builder->graph)) return (struct graph_node){OPERATION_COUNT, &nothing};
     return graph_node(builder->graph, index);
 }
 

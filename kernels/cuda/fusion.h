@@ -61,7 +61,7 @@ struct fused_operations {
 
 struct fusion;
 // Of a graph that outlives it.
-struct status fusion_create(const struct graph *graph, struct fusion **fusion);
+struct status fusion_create(const struct graph *graph, struct fusion **created);
 void fusion_destroy(struct fusion *fusion); // accepts NULL
 void fusion_enqueue(struct device *device, const struct fused_operations *operations, const struct fusion *fusion);
 
