@@ -101,6 +101,12 @@ static struct status synchronise(struct device *device)
     return status_ok();
 }
 
+static void memory_left(struct device *device, size_t *left_bytes, size_t *total_bytes)
+{
+    (void)device;
+    simt_memory_left(left_bytes, total_bytes);
+}
+
 #define ENTRY(place, name) [place] = name##_checked,
 const struct kernels kernels_cuda_simt = {
     .name = "cuda-simt",
@@ -116,5 +122,6 @@ const struct kernels kernels_cuda_simt = {
     .download = download,
     .zero = zero,
     .synchronise = synchronise,
+    .memory_left = memory_left,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},
 };
