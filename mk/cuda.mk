@@ -47,5 +47,12 @@ $(BUILD)/cuda/probe: bench/probe.cu kernels/cuda/ptx.h $(BUILD)/cuda/flags
 $(BUILD)/cuda/gpu-tests: $(GPU_TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a
 	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(if $(SIMT),-lstdc++ -ldl) $(libraries)
 
-gpu-bundle: $(if $(HAVE_CUDA),$(BUILD)/cuda/probe $(BUILD)/cuda/gpu-tests $(STEP_SPEED))
-	@$(if $(HAVE_CUDA),scripts/gpu_bundle $(BUNDLE) $(BUILD)/cuda/probe $(BUILD)/cuda/gpu-tests $(STEP_SPEED),echo 'gpu-bundle: no nvcc found' && exit 1)
+# Beside the vendor's libraries, which it finds when it runs.
+GPU_VENDOR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/gpu/*.c))
+$(BUILD)/cuda/gpu-vendor: $(GPU_VENDOR_OBJECTS) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $^ $(libraries)
+-include $(GPU_VENDOR_OBJECTS:.o=.d)
+
+GPU_PROGRAMS := $(addprefix $(BUILD)/cuda/,probe gpu-tests gpu-vendor) $(STEP_SPEED)
+gpu-bundle: $(if $(HAVE_CUDA),$(GPU_PROGRAMS))
+	@$(if $(HAVE_CUDA),scripts/gpu_bundle $(BUNDLE) $(GPU_PROGRAMS),echo 'gpu-bundle: no nvcc found' && exit 1)

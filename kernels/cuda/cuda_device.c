@@ -25,6 +25,11 @@ static struct cuda_state *state_of(const struct device *device)
     return device->backend;
 }
 
+struct CUstream_st *cuda_device_stream(const struct device *device)
+{
+    return state_of(device)->stream;
+}
+
 static struct status status_from_cuda(cudaError_t error, const char *what)
 {
     if (error == cudaSuccess) return status_ok();
