@@ -24,6 +24,7 @@ static const double tolerance =
 struct options {
     int batch;
     const char *json;
+    bool checks; // whether there is a device, and no more
 };
 
 // All that is there for the whole run. The inputs of every set are slices of one arena of random numbers, the outputs of
@@ -467,9 +468,7 @@ static void start_libraries(struct rivals *rivals)
 
 static struct status start(struct rivals *rivals)
 {
-    struct status status = cuda_check();
-    if (status.code != STATUS_OK) return status;
-    status = device_open(kernels_find("cuda"), (struct device_settings){.threads = 1}, &rivals->device);
+    struct status status = device_open(kernels_find("cuda"), (struct device_settings){.threads = 1}, &rivals->device);
     if (status.code == STATUS_OK) rivals->stream = cuda_device_stream(rivals->device);
     if (status.code == STATUS_OK) start_libraries(rivals);
     if (status.code == STATUS_OK) status = allocate(rivals);
@@ -503,6 +502,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->batch = (int)value;
         return 0;
     case 'j': options->json = text; return 0;
+    case 'c': options->checks = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
@@ -511,6 +511,7 @@ int main(int count, char **arguments)
 {
     static const struct argp_option list[] = {{"batch", 'b', "N", 0, "images (default 128)", 0},
                                               {"json", 'j', "FILE", 0, "all figures, in seconds, as JSON", 0},
+                                              {"check", 'c', 0, 0, "only say whether there is a device to use", 0},
                                               {0}};
     const struct argp argp = {.options = list,
                               .parser = parse_option,
@@ -520,8 +521,10 @@ int main(int count, char **arguments)
     struct options options = {.batch = 128};
     struct rivals rivals = {.cases = json_array()};
     argp_parse(&argp, count, arguments, 0, NULL, &options);
-    find_libraries(&rivals);
-    struct status status = start(&rivals);
+    struct status status = cuda_check();
+    if (!options.checks) find_libraries(&rivals);
+    if (options.checks || status.code != STATUS_OK) goto done;
+    status = start(&rivals);
     if (status.code == STATUS_OK)
         printf("copies %.0f GB/s, products %.0f TFLOP/s\n", rivals.bytes_per_second * 1e-9,
                rivals.flops_per_second * 1e-12);
@@ -530,6 +533,7 @@ int main(int count, char **arguments)
     if (status.code == STATUS_OK && rivals.wrong > 0)
         status = status_error(STATUS_FAILED, "%d results differ from cuDNN's by more than %g of the largest value",
                               rivals.wrong, tolerance);
+done:
     cudnn_close(rivals.cudnn);
     cublaslt_close(rivals.cublaslt);
     device_close(rivals.device);
