@@ -46,7 +46,7 @@ step_speed() {
 
 run_tests() {
     bin/gpu-vendor --check || return
-    TRANSINV_BACKEND=cuda TEST_TIMEOUT=120 scripts/run_tests bin/gpu-tests 1 ''
+    TRANSINV_BACKEND=cuda TEST_TIMEOUT=120 scripts/run_tests bin/gpu-tests 4 ''
 }
 
 # Two processes, the same start, the same steps: the same weights to the last bit?
