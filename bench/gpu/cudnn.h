@@ -11,7 +11,7 @@ struct cudnn;
 struct cudnn_conv; // one convolution, its algorithm chosen
 
 // Needs no device. STATUS_MISSING says where was looked; `folders` as in dynamic_library.h.
-struct status cudnn_open(const char *folders, struct cudnn **cudnn);
+struct status cudnn_open(const char *folders, struct cudnn **opened);
 void cudnn_close(struct cudnn *cudnn); // accepts NULL
 // "cuDNN 92800, libcudnn.so.9": the number is the library's own.
 void cudnn_describe(const struct cudnn *cudnn, char *text, size_t size);
@@ -22,7 +22,7 @@ struct status cudnn_start(struct cudnn *cudnn, cudaStream_t stream);
 // Tries all of cuDNN's algorithms for CONV_FORWARD, CONV_BACKWARD_DATA or CONV_BACKWARD_FILTER and keeps the fastest
 // deterministic one. STATUS_MISSING when there is none.
 struct status cudnn_conv_create(struct cudnn *cudnn, enum operation operation, const struct conv_shape *shape,
-                                struct cudnn_conv **conv);
+                                struct cudnn_conv **created);
 void cudnn_conv_destroy(struct cudnn_conv *conv);        // accepts NULL
 int cudnn_conv_algorithm(const struct cudnn_conv *conv); // its number in cuDNN's enumeration
 

@@ -246,7 +246,8 @@ static void describe(struct contest *contest)
     const size_t images = (size_t)shape->images, stride = (size_t)shape->stride;
     const size_t height_out = ((size_t)shape->height + stride - 1) / stride;
     const struct per_run filter = {contest->rivals->filter, 0};
-    contest->source_bytes = images * (size_t)(shape->height * shape->width * shape->channels_in) * sizeof(uint16_t);
+    contest->source_bytes =
+        images * (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels_in * sizeof(uint16_t);
     contest->target_bytes = images * height_out * height_out * (size_t)shape->channels_out * sizeof(uint16_t);
     contest->forward = (struct conv_forward){.shape = *shape, .filter = filter};
     contest->backward_data = (struct conv_backward_data){.shape = *shape, .filter = filter};
@@ -268,7 +269,7 @@ static const void *settings_of(const struct contest *contest)
 static struct status create_product(struct contest *contest)
 {
     const struct conv_shape *shape = &contest->shape;
-    const size_t window = (size_t)(shape->kernel * shape->kernel), in = (size_t)shape->channels_in;
+    const size_t window = (size_t)shape->kernel * (size_t)shape->kernel, in = (size_t)shape->channels_in;
     const size_t out = (size_t)shape->channels_out, pixels = contest->target_bytes / sizeof(uint16_t) / out;
     size_t rows = pixels, columns = out, depth = window * in;
     if (contest->operation == OPERATION_CONV_BACKWARD_DATA) columns = in, depth = window * out;
