@@ -9,6 +9,7 @@
 #include "base/machine.h"
 #include "base/random.h"
 #include "harness/evaluation.h"
+#include "harness/memory_need.h"
 #include "harness/methods/method.h"
 #include "harness/training_session.h"
 
@@ -357,6 +358,7 @@ struct status training_run(struct device *device, const struct training_job *job
                            struct state_dict *model)
 {
     struct training_session session;
+    const struct memory_room room = memory_room_ask(device);
     double begun = clock_seconds();
     *outcome = (struct training_outcome){0};
     *model = (struct state_dict){0};
@@ -370,6 +372,7 @@ struct status training_run(struct device *device, const struct training_job *job
     if (status.code == STATUS_OK) status = network_export(session.network, 0, model);
     if (status.code != STATUS_OK) state_dict_destroy(model);
     training_session_destroy(&session);
+    if (status.code == STATUS_NO_MEMORY) status = memory_need_explain(device, job, room, status);
     outcome->seconds = clock_seconds() - begun;
     return status;
 }

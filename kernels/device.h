@@ -15,6 +15,8 @@ struct device {
     size_t block_count, block_capacity;
     void *scratch; // work space that grows and is reused (device_scratch)
     size_t scratch_bytes;
+    struct device_counter
+        *counter;  // not NULL: memory is counted instead of given, and kernels are not launched (counting.h)
     void *backend; // the backend's own
 };
 

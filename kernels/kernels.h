@@ -581,6 +581,8 @@ struct kernels {
     void (*download)(struct device *device, void *to, const void *from, size_t bytes); // waits
     void (*zero)(struct device *device, void *memory, size_t bytes);
     struct status (*synchronise)(struct device *device);
+    // Bytes that can still be allocated, and all that the device has; NULL: not known.
+    void (*memory_left)(struct device *device, size_t *left_bytes, size_t *total_bytes);
     // Runs a recorded graph as a whole; NULL: operation by operation. Not used while an observer looks on.
     void (*launch_graph)(struct device *device, const struct graph *graph);
     // Graphs compute the gradients of all filters together, behind the rest: the gradients of activations should then lie

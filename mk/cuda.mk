@@ -38,15 +38,29 @@ ptxas-report:
 .PHONY: gpu-bundle
 BUNDLE := $(BUILD)/gpu-bundle
 # Tests that need no vendor's library and whose data is small.
-GPU_TESTS := $(filter-out %_corruption_test.c %_corruptions_test.c,$(wildcard $(addprefix tests/,backend_*_test.c golden_*_test.c \
-             conv_*_test.c cuda_*_test.c device_test.c network_test.c))) $(wildcard tests/support/*.c)
+GPU_TESTS := $(filter-out %_corruption_test.c %_corruptions_test.c %golden_augment_test.c %golden_augmix_test.c, \
+             $(wildcard $(addprefix tests/,backend_*_test.c golden_*_test.c conv_*_test.c cuda_*_test.c device_test.c \
+             network_test.c)) $(wildcard tests/support/*.c))
 GPU_TEST_OBJECTS := $(GPU_TESTS:%.c=$(BUILD)/obj/%.o)
 
 $(BUILD)/cuda/probe: bench/probe.cu kernels/cuda/ptx.h $(BUILD)/cuda/flags
 	$(call say,NVCC,$<)$(NVCC) $(cuda_flags) $(cuda_architectures) -o $@ $<
 
-$(BUILD)/cuda/gpu-tests: $(GPU_TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a
-	$(call say,LD,$@)$(CC) $(link_flags) -o $@ $(filter %.o %.a,$^) -lcriterion $(if $(SIMT),-lstdc++ -ldl) $(libraries)
+# Libraries come from the bundle's own folder, those of libraries too, whatever the environment says for others.
+bundle_link = $(CC) $(link_flags) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib' -o $@ $(filter %.o %.a,$^)
 
-gpu-bundle: $(if $(HAVE_CUDA),$(BUILD)/cuda/probe $(BUILD)/cuda/gpu-tests $(STEP_SPEED))
-	@$(if $(HAVE_CUDA),scripts/gpu_bundle $(BUNDLE) $(BUILD)/cuda/probe $(BUILD)/cuda/gpu-tests $(STEP_SPEED),echo 'gpu-bundle: no nvcc found' && exit 1)
+$(BUILD)/cuda/step-speed: $(BUILD)/obj/bench/peers/step_speed.o $(BUILD)/libtransinv.a mk/cuda.mk
+	$(call say,LD,$@)$(bundle_link) $(libraries)
+
+$(BUILD)/cuda/gpu-tests: $(GPU_TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a mk/cuda.mk
+	$(call say,LD,$@)$(bundle_link) -lcriterion $(if $(SIMT),-lstdc++ -ldl) $(libraries)
+
+# Beside the vendor's libraries, which it finds when it runs.
+GPU_VENDOR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/gpu/*.c))
+$(BUILD)/cuda/gpu-vendor: $(GPU_VENDOR_OBJECTS) $(BUILD)/libtransinv.a mk/cuda.mk
+	$(call say,LD,$@)$(bundle_link) $(libraries)
+-include $(GPU_VENDOR_OBJECTS:.o=.d)
+
+GPU_PROGRAMS := $(addprefix $(BUILD)/cuda/,probe gpu-tests gpu-vendor step-speed)
+gpu-bundle: $(if $(HAVE_CUDA),$(GPU_PROGRAMS))
+	@$(if $(HAVE_CUDA),scripts/gpu_bundle $(BUNDLE) $(GPU_PROGRAMS),echo 'gpu-bundle: no nvcc found' && exit 1)

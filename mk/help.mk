@@ -9,6 +9,8 @@ Usage: make [TARGET] [VARIABLE=value ...]
   test-simt-full the CUDA kernels on the host-side runner, every experiment
   test-gpu       the tests of all backends on a CUDA device
   ptxas-report   registers, shared memory and spills of the CUDA kernels
+  gpu-bundle     build/gpu-bundle: gpu-check.sh and all it needs, to be copied
+                 to a machine with a GPU and nothing else
   test-golden    run the golden tests against the numbers in GOLDEN=DIR
   leak-check     a short training under valgrind
   deps           install the Debian packages that are missing

@@ -39,7 +39,7 @@ model := -include mk/analyzer_model.h
 lint-tidy: setup
 	@echo 'lint: clang-tidy' && mkdir -p build
 	@$(call tidy,base/status.c)
-	@$(call tidy,$(filter-out base/status.c,$(SOURCES)) $(CLI_SOURCES) $(TEST_SOURCES) $(wildcard bench/peers/*.c),$(model))
+	@$(call tidy,$(filter-out base/status.c,$(SOURCES)) $(CLI_SOURCES) $(TEST_SOURCES) $(wildcard bench/peers/*.c $(if $(HAVE_CUDA),bench/gpu/*.c)),$(model))
 	@$(if $(SIMD_SOURCES),$(foreach isa,$(INSTRUCTION_SETS),$(call tidy,$(SIMD_SOURCES),$(model) $(flags_$(isa)) -DISA=$(isa)) &&) :)
 
 lint-scripts: setup

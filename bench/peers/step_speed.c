@@ -1,11 +1,13 @@
 // step_speed.c: the training step, or inference, of a WideResNet on random images, for bench/peers/step_speed.py, which runs it by
 // turns with its peer. Protocol: prints "ready BACKEND THREADS", then answers every line "run SECONDS" on standard
-// input with "images_per_second X" until the input ends. Knows the network and the kernels, no data and no schedule.
+// input with "images_per_second X", and "digest STEPS" with "parameters SHA-256" of all weights after so many steps more, until
+// the input ends. Knows the network and the kernels, no data and no schedule.
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/machine.h"
 #include "base/number.h"
 #include "base/random.h"
@@ -252,6 +254,37 @@ static struct status run(struct bench *bench, double seconds)
     return status;
 }
 
+// Two processes that were asked the same from the start must agree.
+static struct status digest(struct bench *bench, int steps)
+{
+    const size_t count = (size_t)bench->shape.runs * (size_t)network_parameter_count(bench->network);
+    float *parameters = malloc(count * sizeof *parameters);
+    char hex[65];
+    if (parameters == NULL) return status_error(STATUS_NO_MEMORY, "digest of %zu weights: out of memory", count);
+    for (int i = 0; i < steps; i++) device_graph_launch(bench->device, bench->step);
+    device_download(bench->device, parameters, network_parameters(bench->network).data, count * sizeof *parameters);
+    struct status status = device_synchronise(bench->device);
+    if (status.code == STATUS_OK) {
+        digest_sha256(parameters, count * sizeof *parameters, hex);
+        printf("parameters %s\n", hex);
+        fflush(stdout);
+    }
+    free(parameters);
+    return status;
+}
+
+// One line of the protocol.
+static struct status answer(struct bench *bench, const char *line)
+{
+    double seconds = 0;
+    int64_t steps = 0;
+    if (strncmp(line, "run ", 4) == 0 && number_parse_double(line + 4, &seconds) && seconds > 0)
+        return run(bench, seconds);
+    if (strncmp(line, "digest ", 7) == 0 && number_parse_int64(line + 7, 0, 1000000, &steps))
+        return digest(bench, (int)steps);
+    return status_error(STATUS_USAGE, "request \"%s\": expected \"run SECONDS\" or \"digest STEPS\"", line);
+}
+
 static struct status serve(struct bench *bench)
 {
     char line[64];
@@ -259,12 +292,8 @@ static struct status serve(struct bench *bench)
     printf("ready %s %d\n", device_kernels(bench->device)->name, device_threads(bench->device));
     fflush(stdout);
     while (status.code == STATUS_OK && fgets(line, sizeof line, stdin) != NULL) {
-        double seconds = 0;
         line[strcspn(line, "\r\n")] = '\0';
-        if (strncmp(line, "run ", 4) != 0 || !number_parse_double(line + 4, &seconds) || !(seconds > 0))
-            status = status_error(STATUS_USAGE, "request \"%s\": expected \"run SECONDS\"", line);
-        else
-            status = run(bench, seconds);
+        status = answer(bench, line);
     }
     return status;
 }
@@ -272,10 +301,11 @@ static struct status serve(struct bench *bench)
 int main(int count, char **arguments)
 {
     struct options options = {.depth = 40, .widen = 2, .batch = 32, .classes = 100, .runs = 1, .backend = "cpu"};
-    const struct argp argp = {
-        .options = option_list,
-        .parser = parse_option,
-        .doc = "Answers \"run SECONDS\" lines on standard input with the speed of a training step or of inference."};
+    const struct argp argp = {.options = option_list,
+                              .parser = parse_option,
+                              .doc = "Answers \"run SECONDS\" lines on standard input with the speed of a training "
+                                     "step or of inference, \"digest "
+                                     "STEPS\" with the digest of the weights after so many steps."};
     struct bench bench = {0};
     argp_parse(&argp, count, arguments, 0, NULL, &options);
     struct status status = bench_create(&options, &bench);

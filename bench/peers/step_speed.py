@@ -34,6 +34,7 @@ def parse_arguments():
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--inference", action="store_true", help="the forward pass alone")
     parser.add_argument("--layouts", default="channels_last,contiguous", help="of PyTorch's tensors, comma-separated")
+    parser.set_defaults(runs=1)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
     return parser.parse_args()
@@ -43,7 +44,7 @@ class Ours:
     """bench/peers/step_speed.c in a process of its own, which sleeps between its turns."""
 
     def __init__(self, arguments):
-        names = ("depth", "widen", "batch", "classes", "threads", "backend", "precision")
+        names = ("depth", "widen", "batch", "classes", "threads", "backend", "precision", "runs")
         command = [arguments.binary] + [f"--{name}={getattr(arguments, name)}" for name in names]
         command += ["--inference"] if arguments.inference else []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)

@@ -13,6 +13,8 @@ struct status cuda_check(void);
 
 #ifdef HAVE_CUDA
 extern const struct kernels kernels_cuda;
+// Its cudaStream_t, for who measures it from outside.
+struct CUstream_st *cuda_device_stream(const struct device *device);
 #endif
 
 #ifdef __cplusplus

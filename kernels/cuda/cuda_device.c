@@ -35,6 +35,11 @@ static struct cuda_state *state_of(const struct device *device)
     return device->backend;
 }
 
+struct CUstream_st *cuda_device_stream(const struct device *device)
+{
+    return state_of(device)->stream;
+}
+
 static struct status status_from_cuda(cudaError_t error, const char *what)
 {
     if (error == cudaSuccess) return status_ok();
@@ -140,17 +145,34 @@ static void cuda_close(struct device *device)
 
 // ---- memory ------------------------------------------------------------------------------------------------------
 
-static struct status explain_no_memory(size_t bytes)
+// What the driver has free and what its pool keeps for us, less what the driver will want for itself: kernels are loaded
+// when they first run, and graphs take a little.
+static void cuda_memory_left(struct device *device, size_t *left_bytes, size_t *total_bytes)
 {
-    size_t free_bytes = 0, total_bytes = 0;
+    const size_t reserve_bytes = (size_t)64 << 20;
+    cudaMemPool_t pool;
+    uint64_t reserved = 0, used = 0;
+    *left_bytes = *total_bytes = 0;
+    cudaStreamSynchronize(state_of(device)->stream); // what was released is free from then on
+    cudaMemGetInfo(left_bytes, total_bytes);
+    if (cudaDeviceGetDefaultMemPool(&pool, 0) == cudaSuccess) {
+        cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReservedMemCurrent, &reserved);
+        cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &used);
+    }
+    *left_bytes += reserved - used;
+    *left_bytes = *left_bytes > reserve_bytes ? *left_bytes - reserve_bytes : 0;
+}
+
+static struct status explain_no_memory(struct device *device, size_t bytes)
+{
+    size_t left_bytes = 0, total_bytes = 0;
     cudaGetLastError(); // the refusal is told here
-    cudaMemGetInfo(&free_bytes, &total_bytes);
+    cuda_memory_left(device, &left_bytes, &total_bytes);
     const double mebi = 1 << 20;
-    return status_error(
-        STATUS_NO_MEMORY,
-        "GPU memory: %.1f MiB more were wanted, %.1f of %.1f MiB are free; a smaller training.batch_size "
-        "needs less",
-        (double)bytes / mebi, (double)free_bytes / mebi, (double)total_bytes / mebi);
+    return status_error(STATUS_NO_MEMORY,
+                        "GPU memory: %.1f MiB more were wanted, %.1f of %.1f MiB are left; a smaller "
+                        "training.batch_size needs less",
+                        (double)bytes / mebi, (double)left_bytes / mebi, (double)total_bytes / mebi);
 }
 
 static struct status cuda_allocate(struct device *device, size_t bytes, void **memory)
@@ -158,7 +180,7 @@ static struct status cuda_allocate(struct device *device, size_t bytes, void **m
     cudaStream_t stream = state_of(device)->stream;
     *memory = NULL;
     cudaError_t error = cudaMallocAsync(memory, bytes == 0 ? 1 : bytes, stream);
-    if (error == cudaErrorMemoryAllocation) return explain_no_memory(bytes);
+    if (error == cudaErrorMemoryAllocation) return explain_no_memory(device, bytes);
     if (error == cudaSuccess) error = cudaMemsetAsync(*memory, 0, bytes == 0 ? 1 : bytes, stream);
     return status_from_cuda(error, "allocate");
 }
@@ -299,6 +321,7 @@ const struct kernels kernels_cuda = {
     .download = cuda_download,
     .zero = cuda_zero,
     .synchronise = cuda_synchronise,
+    .memory_left = cuda_memory_left,
     .launch_graph = cuda_launch_graph,
     .gathers_filters = true,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},

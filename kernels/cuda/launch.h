@@ -26,10 +26,9 @@ template <class... P>
 static void cuda_launch(struct device *device, const char *name, void (*kernel)(P...), dim3 grid, unsigned threads,
                         size_t shared_bytes, typename same_type<P>::type... arguments)
 {
-    if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+    if (grid.x == 0 || grid.y == 0 || grid.z == 0 || device->counter != NULL) return;
 #ifdef TRANSINV_SIMT
     auto body = [=] { kernel(arguments...); };
-    (void)device;
     simt_launch(
         name, grid, threads, shared_bytes, true, [](void *context) { (*(decltype(body) *)context)(); }, &body,
         sizeof body);

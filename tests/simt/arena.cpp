@@ -4,7 +4,7 @@
 
 #include "tests/simt/machine.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, PIECE = 512 };
 static const size_t arena_pages = (size_t)2 << 30 >> 12;
 
 unsigned char *simt_arena;
@@ -19,6 +19,7 @@ enum { BLOCKS = 1 << 16 };
 static struct block *blocks; // entry 0 stands for "none"
 static uint32_t *owners;     // block of each page
 static uint32_t block_limit = 1, next_page = 1;
+static size_t used_bytes, limit_bytes = SIZE_MAX;
 
 static void *reserve(size_t bytes)
 {
@@ -47,13 +48,32 @@ static uint32_t find_block(uint32_t pages)
     return block_limit++;
 }
 
+// What an allocation counts for.
+static size_t pieces(size_t bytes)
+{
+    return (bytes + PIECE - (bytes != 0)) / PIECE * PIECE;
+}
+
+void simt_limit_memory(size_t bytes)
+{
+    limit_bytes = bytes;
+}
+
+void simt_memory_left(size_t *left_bytes, size_t *total_bytes)
+{
+    *total_bytes = limit_bytes < arena_pages * PAGE ? limit_bytes : arena_pages * PAGE;
+    *left_bytes = *total_bytes > used_bytes ? *total_bytes - used_bytes : 0;
+}
+
 void *simt_allocate(size_t bytes)
 {
     if (!prepare() || bytes > simt_arena_bytes / 2) return NULL;
+    if (limit_bytes < used_bytes || pieces(bytes) > limit_bytes - used_bytes) return NULL;
     uint32_t pages = (uint32_t)((bytes + PAGE - 1) / PAGE) + (bytes == 0), index = find_block(pages);
     if (index == 0) return NULL;
     struct block *block = &blocks[index];
     block->bytes = bytes;
+    used_bytes += pieces(bytes);
     for (uint32_t i = 0; i < pages; i++) owners[block->page + i] = index;
     return simt_arena + (size_t)block->page * PAGE;
 }
@@ -64,6 +84,7 @@ void simt_release(void *memory)
     uint32_t index = owners[(size_t)((unsigned char *)memory - simt_arena) / PAGE];
     struct block *block = &blocks[index];
     for (uint32_t i = 0; i < block->pages; i++) owners[block->page + i] = 0;
+    used_bytes -= pieces(block->bytes);
     block->bytes = SIZE_MAX;
     madvise(memory, (size_t)block->pages * PAGE, MADV_DONTNEED); // and so zero when it is given out again
 }

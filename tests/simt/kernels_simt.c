@@ -135,6 +135,12 @@ static struct status synchronise(struct device *device)
     return status_ok();
 }
 
+static void memory_left(struct device *device, size_t *left_bytes, size_t *total_bytes)
+{
+    (void)device;
+    simt_memory_left(left_bytes, total_bytes);
+}
+
 #define ENTRY(place, name) [place] = name##_checked,
 const struct kernels kernels_cuda_simt = {
     .name = "cuda-simt",
@@ -150,6 +156,7 @@ const struct kernels kernels_cuda_simt = {
     .download = download,
     .zero = zero,
     .synchronise = synchronise,
+    .memory_left = memory_left,
     .launch_graph = launch_graph,
     .gathers_filters = true,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},

@@ -45,6 +45,9 @@ void simt_reset_faults(void);
 // "Device" memory: zero-filled, 256-byte aligned, with unmapped pages on both sides. NULL when there is none left.
 void *simt_allocate(size_t bytes);
 void simt_release(void *memory);
+// From now on there are so many bytes in all, counted in pieces of 512 as a device's pool does; SIZE_MAX: as many as can be.
+void simt_limit_memory(size_t bytes);
+void simt_memory_left(size_t *left_bytes, size_t *total_bytes);
 
 // How one instruction of a kernel used the memory: summed over its executions by whole warps.
 struct simt_access {
