@@ -18,7 +18,7 @@ endif
 CFLAGS ?=
 CPPFLAGS ?=
 LDFLAGS ?=
-LIBRARIES ?= -ljansson -linih -lz -lcrypto -ljpeg -lpng
+LIBRARIES ?= -ljansson -linih -lz -lcrypto -ljpeg -lpng -lcurl
 PREFIX ?= /usr/local
 SANITIZE ?=
 WERROR ?= 0
@@ -65,7 +65,8 @@ flags_avx512_bf16 := $(flags_avx512) -mavx512bf16 -DACTIVATION_BF16
 
 object = $(BUILD)/obj/$(1:.c=.o)
 simd_objects = $(foreach isa,$(INSTRUCTION_SETS),$(1:%.c=$(BUILD)/obj/%.$(isa).o))
-GENERATED := $(addprefix $(BUILD)/generated/,build_info.c embedded_presets.c embedded_report.c)
+GENERATED := $(addprefix $(BUILD)/generated/,build_info.c embedded_presets.c embedded_report.c \
+             embedded_catalog.c)
 GENERATED_OBJECTS := $(GENERATED:.c=.o)
 LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)),$(call object,$c)) \
                    $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(GENERATED_OBJECTS)
@@ -174,6 +175,10 @@ $(BUILD)/generated/embedded_presets.c: $(PRESETS) scripts/embed_files FORCE
 $(BUILD)/generated/embedded_report.c: results/paper.csv report/page.css scripts/embed_files FORCE
 	@mkdir -p $(@D) && scripts/embed_files report/embedded_report.h embedded_paper_table=results/paper.csv \
 	    embedded_page_style=report/page.css > $@.new && $(replace)
+
+$(BUILD)/generated/embedded_catalog.c: datasets/catalogs/official.json scripts/embed_files FORCE
+	@mkdir -p $(@D) && scripts/embed_files datasets/embedded_catalog.h \
+	    embedded_official_catalog=datasets/catalogs/official.json > $@.new && $(replace)
 
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c $(BUILD)/flags
 	$(call say,CC,$<)$(call compile,$(plain_flags))

@@ -81,10 +81,10 @@ static bool location_try_any_folder(struct cifar_location *location)
 static void wanted_append(const struct catalog_entry *entry, char *text, size_t size)
 {
     char unpacked[128];
-    bool published = entry->address[0] != '\0';
+    bool published = entry->addresses[0] != NULL;
     catalog_entry_folder(entry, unpacked, sizeof unpacked);
     text_append(text, size, "%s%s (%" PRIu64 " bytes%s%s), %.*s, %s/", text[0] == '\0' ? "" : ", ", entry->file,
-                entry->size, published ? ", published at " : "", entry->address,
+                entry->size, published ? ", published at " : "", published ? entry->addresses[0] : "",
                 (int)(strlen(entry->file) - strlen(".gz")), entry->file, unpacked);
 }
 

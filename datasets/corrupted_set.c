@@ -30,15 +30,16 @@ struct image_set corrupted_set_at(const struct corrupted_set *set, int severity)
 static struct status check_md5(const struct corrupted_archive *archive, const char *array,
                                const struct npy_reader *reader, const uint8_t *data, bool *published)
 {
-    char md5[33] = "";
+    char md5[33] = "", expected[33];
     uint8_t *header = malloc((size_t)reader->layout.data_offset + 1);
     *published = false;
     if (header == NULL) return status_error(STATUS_NO_MEMORY, "%s: out of memory", reader->name);
     struct status status = npy_reader_read_header(reader, header);
     const struct fingerprint_piece pieces[] = {{header, (size_t)reader->layout.data_offset},
                                                {data, (size_t)reader->layout.data_bytes}};
+    corrupted_published_md5(archive->dataset, array, expected);
     if (status.code == STATUS_OK && fingerprint_md5_pieces(pieces, 2, md5).code == STATUS_OK)
-        *published = strcmp(md5, corrupted_published_md5(archive->dataset, array)) == 0;
+        *published = strcmp(md5, expected) == 0;
     free(header);
     return status;
 }
