@@ -199,7 +199,7 @@ static struct status errand_error(const struct errand *errand)
                             " bytes) at %.200s by hand and run the same command again",
                             errand->entry->file, errand->entry->size, errand->path);
     return status_error(damaged ? STATUS_BAD_INPUT : STATUS_MISSING,
-                        "%s could not be fetched (%.200s); by hand: put it (%" PRIu64
+                        "%.60s could not be fetched (%.250s); by hand: put it (%" PRIu64
                         " bytes) at %.160s, then run the same command again",
                         errand->entry->file, errand->count == 0 ? "it has no address" : errand->reason.message,
                         errand->entry->size, errand->path);

@@ -150,7 +150,8 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
     (void)a, (void)b, (void)c, (void)d; // libcurl's counts know nothing of what was there before
     progress_update(request->attempt->progress, (double)request->attempt->part->size / 1e6);
     if (interrupt_requested()) stop(request, FETCH_STOP, interrupt_status());
-    if (!request->stopped) check_speed(request);
+    const struct fetch_part *part = request->attempt->part;
+    if (!request->stopped && part->size < part->entry->size) check_speed(request);
     return request->stopped;
 }
 
@@ -215,8 +216,8 @@ static void set_options(struct request *request, const char *address)
 static struct status explain_certificate(const struct request *request, const char *detail)
 {
     return status_error(STATUS_MISSING,
-                        "the certificate of %s cannot be trusted (%.120s): is this computer's clock right? Behind a "
-                        "company's proxy, name its certificate in CURL_CA_BUNDLE",
+                        "the certificate of %s cannot be trusted (%.80s); behind a company's proxy, name its "
+                        "certificate in CURL_CA_BUNDLE; a wrong clock does this, too",
                         request->from.host, detail);
 }
 
