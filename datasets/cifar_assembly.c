@@ -23,8 +23,9 @@ size_t cifar_tar_limit(const struct catalog_entry *entry)
     return limit;
 }
 
-struct status cifar_assembly_create(const struct catalog_entry *entry, const char *archive, bool check_md5,
-                                    struct dataset *dataset, struct cifar_assembly *assembly)
+struct status cifar_assembly_create(const struct catalog_entry *entry, const char *archive, bool vouched,
+                                    struct verification *verification, struct dataset *dataset,
+                                    struct cifar_assembly *assembly)
 {
     struct status status;
     *assembly = (struct cifar_assembly){
@@ -32,7 +33,8 @@ struct status cifar_assembly_create(const struct catalog_entry *entry, const cha
         .format = cifar_format_find(entry->dataset),
         .archive = archive,
         .dataset = dataset,
-        .check_md5 = check_md5,
+        .vouched = vouched,
+        .verification = verification,
     };
     int classes = assembly->format->classes;
     status = image_set_create(catalog_entry_records(entry, CATALOG_TRAIN), classes, &dataset->train);
@@ -60,7 +62,12 @@ static void assembly_check_md5(struct cifar_assembly *assembly, const struct cat
                                const uint8_t *bytes, size_t size)
 {
     char md5[33] = "";
+    if (assembly->vouched && member->md5[0] == '\0') return;
+    const char *known = assembly->verification != NULL ? verification_get(assembly->verification, member->name) : NULL;
+    if (known != NULL && strcmp(known, member->md5) == 0) return;
     struct status status = fingerprint_md5(bytes, size, md5);
+    if (status.code == STATUS_OK && assembly->verification != NULL)
+        verification_note(assembly->verification, member->name, md5);
     if (status.code != STATUS_OK || strcmp(md5, member->md5) != 0) assembly->unverified = member->name;
 }
 
@@ -73,7 +80,7 @@ struct status cifar_assembly_add(struct cifar_assembly *assembly, const char *na
     assembly->present[m] = true;
     const struct catalog_member *member = &assembly->entry->members[m];
     struct image_set *part = member->part == CATALOG_TRAIN ? &assembly->dataset->train : &assembly->dataset->test;
-    if (assembly->check_md5) assembly_check_md5(assembly, member, bytes, size);
+    assembly_check_md5(assembly, member, bytes, size);
     return cifar_decode_records(assembly->format, assembly->archive, name, bytes, size, member->records,
                                 part->pixels + first * IMAGE_BYTES, part->labels + first);
 }
