@@ -4,10 +4,17 @@
 
 #include <string.h>
 
+#include "datasets/cifar_python.h"
 #include "datasets/fingerprint.h"
 #include "datasets/tar_reader.h"
 
 static const size_t tar_spare_bytes = (size_t)1 << 20;
+
+size_t cifar_member_limit(const struct catalog_entry *entry, const struct catalog_member *member)
+{
+    if (entry->kind == CATALOG_PYTHON) return cifar_python_limit(member->records);
+    return cifar_member_bytes(cifar_format_find(entry->dataset), member);
+}
 
 size_t cifar_member_bytes(const struct cifar_format *format, const struct catalog_member *member)
 {
@@ -16,10 +23,9 @@ size_t cifar_member_bytes(const struct cifar_format *format, const struct catalo
 
 size_t cifar_tar_limit(const struct catalog_entry *entry)
 {
-    const struct cifar_format *format = cifar_format_find(entry->dataset);
     size_t limit = tar_spare_bytes;
     for (size_t m = 0; m < entry->member_count; m++)
-        limit += cifar_member_bytes(format, &entry->members[m]) + (size_t)2 * TAR_BLOCK;
+        limit += cifar_member_limit(entry, &entry->members[m]) + (size_t)2 * TAR_BLOCK;
     return limit;
 }
 
@@ -81,8 +87,10 @@ struct status cifar_assembly_add(struct cifar_assembly *assembly, const char *na
     const struct catalog_member *member = &assembly->entry->members[m];
     struct image_set *part = member->part == CATALOG_TRAIN ? &assembly->dataset->train : &assembly->dataset->test;
     assembly_check_md5(assembly, member, bytes, size);
-    return cifar_decode_records(assembly->format, assembly->archive, name, bytes, size, member->records,
-                                part->pixels + first * IMAGE_BYTES, part->labels + first);
+    bool python = assembly->entry->kind == CATALOG_PYTHON;
+    return (python ? cifar_decode_python : cifar_decode_records)(assembly->format, assembly->archive, name, bytes, size,
+                                                                 member->records, part->pixels + first * IMAGE_BYTES,
+                                                                 part->labels + first);
 }
 
 struct status cifar_assembly_finish(const struct cifar_assembly *assembly)

@@ -40,7 +40,9 @@ struct status cifar_assembly_add_tar(struct cifar_assembly *assembly, const uint
 // STATUS_BAD_INPUT naming a member that never came.
 struct status cifar_assembly_finish(const struct cifar_assembly *assembly);
 
-// Bytes that the member has when it is whole.
+// Most bytes that the member may have, in either format.
+size_t cifar_member_limit(const struct catalog_entry *entry, const struct catalog_member *member);
+// Bytes that a member in the binary format has when it is whole.
 size_t cifar_member_bytes(const struct cifar_format *format, const struct catalog_member *member);
 // Most bytes a tar archive of the entry may have: its members with headers and padding, and 1 MiB for other members.
 size_t cifar_tar_limit(const struct catalog_entry *entry);

@@ -83,7 +83,7 @@ static struct status location_read_member(const struct cifar_location *location,
     size_t size = 0;
     char *path = path_join(location->folder, member->name);
     // One byte more than expected may be read: the record reader then says how the size is wrong.
-    struct status status = file_read(path, cifar_member_bytes(assembly->format, member) + 1, &bytes, &size);
+    struct status status = file_read(path, cifar_member_limit(assembly->entry, member) + 1, &bytes, &size);
     if (status.code == STATUS_OK) status = cifar_assembly_add(assembly, member->name, bytes, size);
     free(bytes);
     free(path);
