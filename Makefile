@@ -118,6 +118,7 @@ deps:
 # Some targets first see to it that the machine has what they need; plain `make` installs nothing.
 SETUP := $(sort $(if $(filter test test-golden leak-check,$(MAKECMDGOALS)),build test) \
                 $(if $(filter reproduce,$(MAKECMDGOALS)),build) \
+                $(if $(filter fuzz fuzz-coverage,$(MAKECMDGOALS)),build fuzz) \
                 $(if $(filter format format-check lint,$(MAKECMDGOALS)),build test lint))
 setup:
 	$(if $(SETUP),@CC='$(CC)' scripts/deps --implied $(SETUP))
@@ -150,7 +151,7 @@ reproduce: all
 clean:
 	rm -rf build
 
-include mk/lint.mk mk/install.mk mk/help.mk
+include mk/lint.mk mk/install.mk mk/help.mk mk/fuzz.mk
 
 # ---- how things are made ---------------------------------------------------------------------------------------
 

@@ -284,7 +284,8 @@ static struct status remember(struct machine *machine, size_t size)
     struct status status = take_number(machine, size, &index);
     if (status.code != STATUS_OK) return status;
     if (machine->stack.count == 0 || is_kind(peek(machine, 0), PICKLE_MARK)) return refuse(machine, "a value before");
-    if (index >= VALUE_LIMIT) return refuse(machine, "a smaller number to remember it under");
+    // Python counts from 1 on; any number would let a few bytes ask for much memory.
+    if (index > machine->memo.count + 1) return refuse(machine, "the next number to remember it under");
     while (status.code == STATUS_OK && machine->memo.count <= index)
         status = numbers_push(machine, &machine->memo, VALUE_LIMIT, 0);
     if (status.code == STATUS_OK) machine->memo.items[index] = machine->stack.items[machine->stack.count - 1] + 1;

@@ -140,7 +140,7 @@ Test(pickle, opcodes_that_could_do_anything_are_refused)
         {"\x80\x02Na.", "a list before"},
         {"\x80\x02(q\x01.", "a value before"},
         {"\x80\x02h\x07.", "a number under which something is remembered"},
-        {"\x80\x02Nr\xff\xff\xff\x7f.", "a smaller number to remember it under"},
+        {"\x80\x02Nr\xff\xff\xff\x7f.", "the next number to remember it under"},
         {"\x80\x02"
          "T\xff\xff\xff\xffx",
          "is cut off"},
