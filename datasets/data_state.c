@@ -1,4 +1,4 @@
-// data_state.c: looks, hashes, sets aside. Tests: tests/data_state_test.c.
+// data_state.c: looks, hashes, sets aside. Tests: tests/verification_test.c, tests/fetch_place_test.c, tests/cli_fetch_test.c.
 #include "datasets/data_state.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "datasets/data_state.h"
 #include "datasets/fetch_lock.h"
 #include "datasets/fetch_policy.h"
@@ -136,6 +137,7 @@ static struct status errand_try(struct errand *errand, struct candidate *candida
     char text[200];
     snprintf(text, sizeof text, "%.80s from %.100s", errand->entry->file, candidate->host);
     progress_set_text(errand->progress, text);
+    const double begin_seconds = clock_seconds();
     for (int failures = 0; status.code == STATUS_OK && !errand->done && !leave;) {
         const struct fetch_attempt attempt = {.address = candidate->address,
                                               .settings = errand->settings,
@@ -151,6 +153,9 @@ static struct status errand_try(struct errand *errand, struct candidate *candida
         case FETCH_COMPLETE:
             status = errand_finish(errand, candidate, &again);
             leave = !again;
+            if (errand->done)
+                log_message(LOG_DETAIL, "%s: %.3f s from the first request to the file's name, checksum included",
+                            errand->entry->file, clock_seconds() - begin_seconds);
             break;
         case FETCH_AGAIN: status = errand_wait(errand, &result, &failures, &leave); break;
         case FETCH_SLOW:

@@ -1,4 +1,4 @@
-// fetch_lock.c: flock() on a file that is removed with the lock, so nothing stays behind. Tests: tests/fetch_fault_test.c.
+// fetch_lock.c: flock() on a file that is removed with the lock, so nothing stays behind. Tests: tests/fetch_place_test.c.
 #include "datasets/fetch_lock.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // fetch_part.c: the partial file. Once opened, only the holder of the lock (fetch_lock.c) writes it. The checksum decides
-// at the end; until then nothing in it is believed. Tests: tests/fetch_part_test.c, tests/fetch_fault_test.c.
+// at the end; until then nothing in it is believed. Tests: tests/fetch_fault_test.c, tests/fetch_place_test.c.
 #include "datasets/fetch_part.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "datasets/hash_follower.h"
+#include "datasets/fetch_writer.h"
 
 enum { ORIGIN_LIMIT = 1 << 14 };
 static const uint64_t spare_bytes = (uint64_t)1 << 20; // for what else goes into the folder: lock, notes
@@ -72,7 +72,11 @@ static struct status part_look(struct fetch_part *part)
         return status_error(STATUS_IO, "%s: expected a plain file, found a folder, pipe or device", part->path);
     part->size = part->resumed = (uint64_t)facts.st_size;
     if (part->size > 0) origin_load(part);
-    return part->size > part->entry->size ? fetch_part_restart(part) : status_ok();
+    if (part->size <= part->entry->size) return status_ok();
+    part->size = part->resumed = 0;
+    part->origin = (struct fetch_origin){.address = ""};
+    if (ftruncate(part->descriptor, 0) == 0) return status_ok();
+    return status_error(STATUS_IO, "empty %s: %s", part->path, strerror(errno));
 }
 
 // An array lies in a folder of its own, which is made when it is missing.
@@ -100,15 +104,16 @@ struct status fetch_part_open(const struct catalog_entry *entry, const char *fol
         return status_error(STATUS_IO, "%s is a symbolic link: remove it; a download is not written through links",
                             part->path);
     if (part->descriptor < 0) return status_error(STATUS_IO, "write to %s: %s", part->path, strerror(errno));
-    status = hash_follower_create(part->descriptor, entry->sha256[0] != '\0' ? "SHA256" : "MD5", &part->hash);
-    if (status.code == STATUS_OK) status = part_look(part);
-    if (status.code == STATUS_OK) hash_follower_allow(part->hash, part->size);
+    status = part_look(part);
+    if (status.code == STATUS_OK)
+        status = fetch_writer_create(part->descriptor, part->size, entry->sha256[0] != '\0' ? "SHA256" : "MD5",
+                                     &part->writer);
     return status;
 }
 
 void fetch_part_close(struct fetch_part *part)
 {
-    hash_follower_destroy(part->hash);
+    fetch_writer_destroy(part->writer);
     if (part->descriptor >= 0) close(part->descriptor);
     free(part->final_path);
     free(part->path);
@@ -128,31 +133,27 @@ struct status fetch_part_check_space(const struct fetch_part *part)
                         part->entry->file, needed, part->final_path, free_bytes);
 }
 
+// What was appended may not have been written: then it counts no more.
+static struct status part_explain(struct fetch_part *part, struct status reason)
+{
+    (void)fetch_writer_flush(part->writer, &part->size);
+    return status_error(STATUS_IO, "write %s: %s; %" PRIu64 " of %" PRIu64 " bytes are kept", part->path,
+                        reason.message, part->size, part->entry->size);
+}
+
 struct status fetch_part_append(struct fetch_part *part, const void *bytes, size_t size)
 {
-    const uint8_t *from = bytes;
-    while (size > 0) {
-        ssize_t count = pwrite(part->descriptor, from, size, (off_t)part->size);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0)
-            return status_error(STATUS_IO, "write %s: %s; %" PRIu64 " of %" PRIu64 " bytes are kept", part->path,
-                                strerror(errno), part->size, part->entry->size);
-        from += count;
-        size -= (size_t)count;
-        part->size += (uint64_t)count;
-        hash_follower_allow(part->hash, part->size);
-    }
-    return status_ok();
+    struct status status = fetch_writer_push(part->writer, bytes, size);
+    part->size += size;
+    return status.code == STATUS_OK ? status : part_explain(part, status);
 }
 
 struct status fetch_part_restart(struct fetch_part *part)
 {
-    hash_follower_restart(part->hash); // first: it must not meet the shorter file with old numbers
     part->size = part->resumed = 0;
     part->origin = (struct fetch_origin){.address = ""};
     unlink(part->origin_path);
-    if (ftruncate(part->descriptor, 0) == 0) return status_ok();
-    return status_error(STATUS_IO, "empty %s: %s", part->path, strerror(errno));
+    return fetch_writer_restart(part->writer);
 }
 
 static struct status part_sync_folder(const struct fetch_part *part)
@@ -182,7 +183,9 @@ struct status fetch_part_finish(struct fetch_part *part, bool *good, char found[
 {
     const struct catalog_entry *entry = part->entry;
     const char *expected = entry->sha256[0] != '\0' ? entry->sha256 : entry->md5;
-    struct status status = hash_follower_finish(part->hash, found);
+    struct status status = fetch_writer_flush(part->writer, &part->size);
+    if (status.code == STATUS_OK) status = fetch_writer_finish(part->writer, found);
+    if (status.code != STATUS_OK) status = part_explain(part, status);
     *good = status.code == STATUS_OK && part->size == entry->size && strcmp(found, expected) == 0;
     if (status.code != STATUS_OK) return status;
     if (*good) return part_commit(part);
