@@ -37,6 +37,7 @@ PROGRAM := $(BUILD)/transinv
 TEST_PROGRAM := $(BUILD)/tests/transinv-tests
 STEP_SPEED := $(BUILD)/bench/step-speed
 CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
+ARCHIVE_SPEED := $(BUILD)/bench/archive-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
@@ -74,6 +75,7 @@ MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c)
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
 STEP_SPEED_OBJECT := $(call object,bench/peers/step_speed.c)
 CORRUPTION_SPEED_OBJECT := $(call object,bench/peers/corruption_speed.c)
+ARCHIVE_SPEED_OBJECT := $(call object,bench/peers/archive_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -110,7 +112,8 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: format format-check lint install uninstall
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
-objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT)
+objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT) \
+         $(ARCHIVE_SPEED_OBJECT)
 
 deps:
 	@CC='$(CC)' scripts/deps
@@ -211,4 +214,8 @@ $(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a
 $(CORRUPTION_SPEED): $(CORRUPTION_SPEED_OBJECT) $(BUILD)/libtransinv.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT))
+# Reading a large archive alone: bench/peers/archive_speed.py.
+$(ARCHIVE_SPEED): $(ARCHIVE_SPEED_OBJECT) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT) $(ARCHIVE_SPEED_OBJECT))

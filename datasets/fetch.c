@@ -37,7 +37,7 @@ struct fetch_settings fetch_settings_default(void)
 struct candidate {
     const char *address;
     char host[FETCH_HOST_SIZE];
-    bool slow;
+    bool slow, local; // local: file://
     double bytes_per_second;
 };
 
@@ -69,7 +69,7 @@ static void errand_add_address(struct errand *errand, const char *address)
     }
     if (errand->settings->offline && parsed.scheme != FETCH_FILE) return;
     struct candidate *candidate = &errand->candidates[errand->count++];
-    *candidate = (struct candidate){.address = address};
+    *candidate = (struct candidate){.address = address, .local = parsed.scheme == FETCH_FILE};
     memcpy(candidate->host, parsed.host, sizeof candidate->host);
 }
 
@@ -130,7 +130,7 @@ static struct status errand_wait(struct errand *errand, const struct fetch_resul
 }
 
 // Until the file is done, or the address is of no more use. An error ends the errand.
-static struct status errand_try(struct errand *errand, struct candidate *candidate, double floor)
+static struct status errand_try_address(struct errand *errand, struct candidate *candidate, double floor)
 {
     struct status status = status_ok();
     bool leave = false, again = true;
@@ -165,6 +165,17 @@ static struct status errand_try(struct errand *errand, struct candidate *candida
         if (leave && result.verdict != FETCH_COMPLETE)
             log_message(LOG_WARNING, "%s: %s", errand->entry->file, errand->reason.message);
     }
+    return status;
+}
+
+static struct status errand_try(struct errand *errand, struct candidate *candidate, double floor)
+{
+    struct fetch_lock lock;
+    if (candidate->local) return errand_try_address(errand, candidate, floor);
+    struct status status = fetch_lock_acquire_host(errand->folder, candidate->host, &lock);
+    if (status.code != STATUS_OK) return status;
+    status = errand_try_address(errand, candidate, floor);
+    fetch_lock_release(&lock);
     return status;
 }
 

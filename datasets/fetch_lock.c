@@ -53,24 +53,51 @@ static struct status lock_try(struct fetch_lock *lock, bool *held)
     return status;
 }
 
-struct status fetch_lock_acquire(const char *path, struct fetch_lock *lock)
+static struct status lock_set_path(struct fetch_lock *lock, const char *base, int place)
+{
+    free(lock->path);
+    int length = place == 0 ? asprintf(&lock->path, "%s.lock", base) : asprintf(&lock->path, "%s-%d.lock", base, place);
+    if (length >= 0) return status_ok();
+    lock->path = NULL;
+    return status_error(STATUS_NO_MEMORY, "lock %s: out of memory", base);
+}
+
+// One of the places first .. last; place 0 is BASE.lock.
+static struct status lock_acquire(const char *base, int first, int last, const char *waiting, struct fetch_lock *lock)
 {
     bool held = false, told = false;
     struct status status = status_ok();
     *lock = (struct fetch_lock){.descriptor = -1};
-    if (asprintf(&lock->path, "%s.lock", path) < 0) {
-        lock->path = NULL;
-        return status_error(STATUS_NO_MEMORY, "lock %s: out of memory", path);
-    }
-    while (status.code == STATUS_OK && !held) {
-        status = lock_try(lock, &held);
-        if (status.code != STATUS_OK || held) break;
-        if (!told) log_message(LOG_INFO, "waiting: another process is fetching %s", path);
+    for (int place = first; status.code == STATUS_OK && !held; place = place < last ? place + 1 : first) {
+        status = lock_set_path(lock, base, place);
+        if (status.code == STATUS_OK) status = lock_try(lock, &held);
+        if (status.code != STATUS_OK || held || place < last) continue;
+        if (!told) log_message(LOG_INFO, "waiting: %s", waiting);
         told = true;
         nanosleep(&pause_between_tries, NULL);
         if (interrupt_requested()) status = interrupt_status();
     }
     if (status.code != STATUS_OK) fetch_lock_release(lock);
+    return status;
+}
+
+struct status fetch_lock_acquire(const char *path, struct fetch_lock *lock)
+{
+    char waiting[300];
+    snprintf(waiting, sizeof waiting, "another process is fetching %s", path);
+    return lock_acquire(path, 0, 0, waiting, lock);
+}
+
+struct status fetch_lock_acquire_host(const char *folder, const char *host, struct fetch_lock *lock)
+{
+    char waiting[300], *base = NULL;
+    if (asprintf(&base, "%s/.%s", folder, host) < 0) {
+        *lock = (struct fetch_lock){.descriptor = -1};
+        return status_error(STATUS_NO_MEMORY, "lock %s: out of memory", host);
+    }
+    snprintf(waiting, sizeof waiting, "%d other processes are loading from %s", FETCH_CONNECTIONS_PER_HOST, host);
+    struct status status = lock_acquire(base, 1, FETCH_CONNECTIONS_PER_HOST, waiting, lock);
+    free(base);
     return status;
 }
 

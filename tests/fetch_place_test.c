@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "datasets/data_state.h"
+#include "datasets/fetch_lock.h"
 #include "tests/support/download.h"
 
 enum { NOBODY = 65534 };
@@ -334,6 +335,32 @@ Test(fetch_place, many_at_once_share_one_download)
     download_expect_whole(&download, download_fetch(&download));
     char *log = file_server_log(&download.server), *first = strstr(log, "GET");
     cr_expect(first != NULL && strstr(first + 1, "GET") == NULL, "one request is enough: %s", log);
+    free(log);
+    download_destroy(&download);
+}
+
+Test(fetch_place, a_third_process_waits_for_a_server)
+{
+    struct download download;
+    struct fetch_lock locks[2];
+    char host[64];
+    int ended = -1;
+    create(&download);
+    cr_assert(eq(int, file_make_folders(download.data).code, STATUS_OK));
+    snprintf(host, sizeof host, "127.0.0.1:%d", download.server.port);
+    for (int l = 0; l < 2; l++)
+        cr_assert(eq(int, fetch_lock_acquire_host(download.data, host, &locks[l]).code, STATUS_OK));
+    fflush(NULL);
+    pid_t process = fork();
+    if (process == 0) _exit(download_fetch(&download).code);
+    usleep(700000);
+    char *log = file_server_log(&download.server);
+    cr_expect(strstr(log, "GET") == NULL, "it must not have asked yet: %s", log);
+    fetch_lock_release(&locks[1]);
+    cr_assert(waitpid(process, &ended, 0) == process);
+    cr_expect(eq(int, ended, 0));
+    fetch_lock_release(&locks[0]);
+    download_expect_whole(&download, status_ok());
     free(log);
     download_destroy(&download);
 }
