@@ -68,6 +68,8 @@ const char *verification_get(const struct verification *verification, const char
 
 void verification_note(struct verification *verification, const char *name, const char *checksum)
 {
+    const char *known = verification_get(verification, name);
+    if (known != NULL && strcmp(known, checksum) == 0) return; // nothing to save
     if (!json_is_object(verification->checked)) {
         json_decref(verification->checked);
         verification->checked = json_object();

@@ -64,6 +64,18 @@ Test(verification, notes_are_kept)
     expect_noted("a/c.npy", NULL);
 }
 
+Test(verification, notes_are_written_only_when_they_say_something_new)
+{
+    struct stat before, after;
+    temporary_file_write(folder, "file", "text");
+    note("x", "abc");
+    cr_assert(stat("file.verified", &before) == 0);
+    note("x", "abc");
+    expect_noted("x", "abc");
+    cr_assert(stat("file.verified", &after) == 0);
+    cr_expect(eq(u64, before.st_ino, after.st_ino), "the file was replaced");
+}
+
 Test(verification, a_changed_file_has_no_notes)
 {
     struct stat before;
