@@ -63,7 +63,7 @@ static struct status hash_file(const char *path, const char *name, const char *d
     if (status.code == STATUS_OK && EVP_DigestFinal_ex(context, bytes, &size) != 1)
         status = status_error(STATUS_FAILED, "%s of %s: libcrypto refused", digest, path);
     for (unsigned i = 0; status.code == STATUS_OK && i < size && i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+        snprintf(hex + (size_t)2 * i, 3, "%02x", bytes[i]);
     plain_file_close(&file);
 done:
     EVP_MD_CTX_free(context);

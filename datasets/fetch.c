@@ -89,7 +89,8 @@ static struct status errand_list_addresses(struct errand *errand)
 static struct status wait_seconds(double seconds)
 {
     const struct timespec pause = {.tv_nsec = 50000000};
-    for (double waited = 0; waited < seconds && !interrupt_requested(); waited += 0.05) nanosleep(&pause, NULL);
+    const double until = clock_seconds() + seconds;
+    while (clock_seconds() < until && !interrupt_requested()) nanosleep(&pause, NULL);
     return interrupt_status();
 }
 

@@ -103,7 +103,7 @@ struct status fetch_lock_acquire_host(const char *folder, const char *host, stru
 
 void fetch_lock_release(struct fetch_lock *lock)
 {
-    if (lock->descriptor >= 0) {
+    if (lock->descriptor >= 0 && lock->path != NULL) {
         unlink(lock->path);
         close(lock->descriptor);
     }

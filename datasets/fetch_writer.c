@@ -212,7 +212,7 @@ struct status fetch_writer_finish(struct fetch_writer *writer, char hex[65])
     if (status.code != STATUS_OK) return status;
     if (EVP_DigestFinal_ex(writer->context, digest, &size) != 1 || size > 32)
         return status_error(STATUS_FAILED, "checksum of what was downloaded: libcrypto refused");
-    for (unsigned i = 0; i < size; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    for (unsigned i = 0; i < size; i++) snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
     return status;
 }
 
