@@ -20,7 +20,8 @@
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 
-static const char *const commands[] = {"fetch", "reproduce", "train", "evaluate", "corrupt", "bench", "report", "doctor"};
+static const char *const commands[] = {"fetch",   "reproduce", "train",  "evaluate",
+                                       "corrupt", "bench",     "report", "doctor"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 // WRN-10-1 on a few drawn images: one teacher, one target, two epochs of ten steps each.

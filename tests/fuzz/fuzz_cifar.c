@@ -14,8 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const int records = 1 + (bytes[0] >> 1) % 3;
     uint8_t *pixels = malloc((size_t)records * IMAGE_BYTES);
     int32_t *labels = malloc((size_t)records * sizeof *labels);
-    struct status status =
-        cifar_decode_records(format, "fuzz", "member", bytes + 1, size - 1, records, pixels, labels);
+    struct status status = cifar_decode_records(format, "fuzz", "member", bytes + 1, size - 1, records, pixels, labels);
     for (int i = 0; status.code == STATUS_OK && i < records; i++)
         if (labels[i] < 0 || labels[i] >= format->classes) abort();
     free(pixels);

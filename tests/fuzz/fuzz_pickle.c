@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (status.code == STATUS_OK && size > IMAGE_BYTES) {
         static uint8_t pixels[RECORDS * IMAGE_BYTES];
         static int32_t labels[RECORDS];
-        (void)cifar_decode_python(cifar_format_find("cifar-10"), "fuzz", "member", bytes, size, RECORDS, pixels, labels);
+        (void)cifar_decode_python(cifar_format_find("cifar-10"), "fuzz", "member", bytes, size, RECORDS, pixels,
+                                  labels);
     }
     pickle_destroy(pickle);
     return 0;

@@ -16,8 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     json_t *metadata = NULL;
     memcpy(file, bytes + 1, size - 1);
     memset(file + size - 1, 0, data);
-    struct status status =
-        safetensors_parse("fuzz.safetensors", file, whole, &dict, bytes[0] & 64 ? NULL : &metadata);
+    struct status status = safetensors_parse("fuzz.safetensors", file, whole, &dict, bytes[0] & 64 ? NULL : &metadata);
     if (status.code == STATUS_OK) state_dict_destroy(&dict);
     json_decref(metadata);
     free(file);

@@ -73,11 +73,14 @@ static void add_array(struct archive *pickle, const struct pickle_sample *sample
     add(pickle, "tb");
     add_byte(pickle, sample->column_major ? 0x88 : 0x89);
     add_number(pickle, 'T', bytes, 4);
+    uint8_t *data = test_allocate(bytes);
     for (uint32_t i = 0; i < bytes; i++) {
         uint32_t row = sample->column_major ? i % (uint32_t)sample->count : i / IMAGE_BYTES;
         uint32_t column = sample->column_major ? i / (uint32_t)sample->count : i % IMAGE_BYTES;
-        archive_append(pickle, &sample->planes[row * IMAGE_BYTES + column], 1);
+        data[i] = sample->planes[row * IMAGE_BYTES + column];
     }
+    archive_append(pickle, data, bytes);
+    free(data);
     add(pickle, "tb");
 }
 
