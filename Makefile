@@ -41,18 +41,19 @@ ARCHIVE_SPEED := $(BUILD)/bench/archive-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
-ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/cpu kernels/vendor datasets \
-         harness harness/methods report bench
+ROOMS := base kernels kernels/draw kernels/reference kernels/reference/corruptions kernels/reference/augmentation \
+         kernels/cpu kernels/vendor datasets harness harness/methods report bench
 HAVE_ONEDNN := $(if $(wildcard $(ONEDNN)/include/dnnl.h),1)
 $(if $(HAVE_ONEDNN)$(filter no,$(ONEDNN)),,$(if $(ONEDNN),$(error ONEDNN=$(ONEDNN): no include/dnnl.h there; ONEDNN=no builds without)))
 SOURCES ?= $(filter-out $(if $(HAVE_ONEDNN),,kernels/vendor/onednn%),$(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
-SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c kernels/cpu/corruptions/*.c)
+SIMD_SOURCES ?= $(wildcard kernels/cpu/simd/*.c kernels/cpu/corruptions/*.c kernels/cpu/augmentation/*.c)
 CLI_SOURCES ?= $(wildcard cli/*.c)
 TEST_SOURCES ?= $(wildcard tests/*_test.c tests/support/*.c)
 PRESETS := $(wildcard harness/presets/*.ini)
 HAVE_CUDA := $(if $(NVCC),1)
 
-# Each file of kernels/cpu/simd and kernels/cpu/corruptions is compiled once per instruction set; kernels/registry.c chooses at run time.
+# Each file of kernels/cpu/simd, corruptions and augmentation is compiled once per instruction set; kernels/registry.c
+# chooses at run time.
 X86 := $(filter x86_64 amd64,$(MACHINE))
 # bfloat16 needs a compiler and an assembler that know it (gcc 10, clang 9); where there is no compiler yet, the one that
 # gets installed does.

@@ -16,6 +16,16 @@ enum purpose {
     PURPOSE_CORRUPTION = 32,          // .. 46, plus the corruption's place in the table; index: image in the data set
     PURPOSE_FROST_TEXTURE = 47,       // seed and epoch 0; index: texture
     PURPOSE_HELD_OUT = 48,            // base images of a published corrupted set; seed, epoch and index 0
+
+    PURPOSE_AUGMIX = 64,              // index: image in the data set
+    PURPOSE_AUGMENTATION_TARGET = 65, // the augmentation model's draws for a step of the target; index: as above
+    PURPOSE_AUGMENTATION_MODEL = 66,  // for a step of the model itself
+    PURPOSE_AUGMENTATION_INIT = 67,   // the model's weights
+    PURPOSE_AUGMENTATION_REPLAY = 68, // for images deformed by an earlier model
+    PURPOSE_AUGMENTATION_SAMPLE = 69, // for what a report shows and measures
+
+    PURPOSE_REPORT_BOOTSTRAP = 80,   // resamples of paired differences; seed 1, epoch and index 0
+    PURPOSE_REPORT_PERMUTATION = 81, // which teacher an augmentation is counted for; seed 1, epoch and index 0
 };
 
 #endif

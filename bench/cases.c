@@ -101,18 +101,27 @@ static struct status run_step(struct device *device, const struct training_setti
                                         .images = settings->batch_size};
     struct network *network = NULL;
     struct resident_set set = {.count = 0};
+    struct image_loader loader = {.device = NULL};
     struct per_run rates = {NULL, 1}, velocity = {NULL, 1};
+    const struct image_loader_settings loading = {.batch = settings->batch_size,
+                                                  .augmentation = settings->base_augmentation};
     struct status status = network_create(device, &shape, true, &network);
     if (status.code == STATUS_OK) status = create_set(device, SET_BATCHES * settings->batch_size, &set);
+    if (status.code == STATUS_OK) status = image_loader_create(device, &set, &loading, &loader);
     if (status.code == STATUS_OK) status = device_allocate(device, 1, (void **)&rates.data);
     if (status.code == STATUS_OK) status = device_allocate(device, 1, (void **)&velocity.data);
     if (status.code == STATUS_OK) {
-        const struct training_step step = {
-            .device = device, .network = network, .settings = settings, .classes = BENCH_CLASSES, .train = &set};
+        const struct training_step step = {.device = device,
+                                           .network = network,
+                                           .settings = settings,
+                                           .classes = BENCH_CLASSES,
+                                           .train = &set,
+                                           .loader = &loader};
         settings->method->enqueue_step(&step);
         enqueue_optimiser(&step, rates, velocity);
         status = device_synchronise(device);
     }
+    image_loader_destroy(&loader);
     network_destroy(network);
     return status;
 }

@@ -1,5 +1,8 @@
-// cost.c: one function per operation counts from its settings what kernels.h promises. Tests: tests/cost_test.c.
+// cost.c: one function per operation counts from its settings what kernels.h promises; cost_augmentation.c has those of
+// AugMix and the augmentation model. Tests: tests/cost_test.c.
 #include "bench/cost.h"
+
+#include "bench/cost_augmentation.h"
 
 enum { FLOAT_BYTES = sizeof(float), METRICS_BYTES = 2 * sizeof(struct metrics) }; // metrics are added to
 
@@ -377,5 +380,6 @@ struct operation_cost operation_cost(const struct kernels *kernels, enum operati
         [OPERATION_GRADIENT_CLIP] = cost_gradient_clip,
         [OPERATION_STEP_ADVANCE] = cost_step_advance,
     };
-    return costs[operation](kernels, settings);
+    return costs[operation] != NULL ? costs[operation](kernels, settings)
+                                    : augmentation_cost(kernels, operation, settings);
 }

@@ -30,6 +30,17 @@ static void images_text(struct text text, int height, int width, int channels, i
     snprintf(text.begin, text.size, "%dx%d c%d n%d", height, width, channels, images);
 }
 
+static void mlp_text(struct text text, const struct mlp_shape *shape)
+{
+    snprintf(text.begin, text.size, "%d>%d>%d>%d n%d", shape->inputs, shape->hidden, shape->hidden, shape->outputs,
+             shape->rows);
+}
+
+static void deform_text(struct text text, enum primitive primitive, int height, int width, int channels, int images)
+{
+    snprintf(text.begin, text.size, "%s %dx%d c%d n%d", primitive_name(primitive), height, width, channels, images);
+}
+
 // Each case writes the shape of one run and returns the number of runs.
 static int write_shape(enum operation operation, const void *settings, struct text text)
 {
@@ -53,6 +64,72 @@ static int write_shape(enum operation operation, const void *settings, struct te
         const struct image_normalise *normalise = settings;
         images_text(text, normalise->height, normalise->width, normalise->channels, normalise->images);
         return normalise->runs;
+    }
+    case OPERATION_AUGMIX_VIEWS: {
+        const struct augmix_views *views = settings;
+        images_text(text, views->height, views->width, views->channels, views->images);
+        return views->runs;
+    }
+    case OPERATION_IMAGE_TO_UNIT: {
+        const struct image_to_unit *unit = settings;
+        images_text(text, unit->height, unit->width, unit->channels, unit->images);
+        return unit->runs;
+    }
+    case OPERATION_UNIT_TO_ACTIVATION: {
+        const struct unit_to_activation *unit = settings;
+        images_text(text, unit->height, unit->width, unit->channels, unit->images);
+        return unit->runs;
+    }
+    case OPERATION_UNIT_TO_ACTIVATION_BACKWARD: {
+        const struct unit_to_activation_backward *unit = settings;
+        images_text(text, unit->height, unit->width, unit->channels, unit->images);
+        return unit->runs;
+    }
+    case OPERATION_AUGMENTATION_DRAW: {
+        const struct augmentation_draw *draw = settings;
+        snprintf(text.begin, text.size, "%dx%d%s n%d", draw->primitives, draw->noise_width,
+                 draw->epsilon != NULL ? " epsilon" : "", draw->images);
+        return draw->runs;
+    }
+    case OPERATION_MLP_FORWARD: {
+        const struct mlp_forward *mlp = settings;
+        mlp_text(text, &mlp->shape);
+        return mlp->shape.runs;
+    }
+    case OPERATION_MLP_BACKWARD: {
+        const struct mlp_backward *mlp = settings;
+        mlp_text(text, &mlp->shape);
+        return mlp->shape.runs;
+    }
+    case OPERATION_SQUASH_FORWARD: {
+        const struct squash_forward *squash = settings;
+        rows_text(text, squash->columns, squash->rows);
+        return squash->runs;
+    }
+    case OPERATION_SQUASH_BACKWARD: {
+        const struct squash_backward *squash = settings;
+        rows_text(text, squash->columns, squash->rows);
+        return squash->runs;
+    }
+    case OPERATION_GATE_FORWARD: {
+        const struct gate_forward *gate = settings;
+        snprintf(text.begin, text.size, "n%d", gate->images);
+        return gate->runs;
+    }
+    case OPERATION_GATE_BACKWARD: {
+        const struct gate_backward *gate = settings;
+        snprintf(text.begin, text.size, "n%d", gate->images);
+        return gate->runs;
+    }
+    case OPERATION_DEFORM_FORWARD: {
+        const struct deform_forward *deform = settings;
+        deform_text(text, deform->primitive, deform->height, deform->width, deform->channels, deform->images);
+        return deform->runs;
+    }
+    case OPERATION_DEFORM_BACKWARD: {
+        const struct deform_backward *deform = settings;
+        deform_text(text, deform->primitive, deform->height, deform->width, deform->channels, deform->images);
+        return deform->runs;
     }
     case OPERATION_CONV_FORWARD: {
         const struct conv_forward *conv = settings;

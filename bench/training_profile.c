@@ -18,6 +18,7 @@ enum {
     PROFILE_FORMAT = 1,
     PROFILE_BATCHES = 8,  // distinct ones
     TARGET_CLASSES = 100, // of every data set that targets are trained on
+    TEACHER_CLASSES = 10,
 };
 
 static struct status draw_images(int count, struct image_set *images)
@@ -31,15 +32,37 @@ static struct status draw_images(int count, struct image_set *images)
     return status;
 }
 
-// The rate is small since labels are noise: numbers that explode could change the time.
+// The corruption, where the method has one, is the first of the preset's. The rate is small since labels are noise: numbers that explode could change the time.
 static struct training_settings profile_settings(const struct training_profile_request *request)
 {
-    const struct run_plan plan = {.role = RUN_TARGET, .preset = request->preset, .method = request->method};
+    const struct run_plan plan = {.role = RUN_TARGET,
+                                  .preset = request->preset,
+                                  .method = request->method,
+                                  .corruption = request->preset->values.matrix.corruptions.items[0]};
     struct training_settings settings = run_training_settings(&plan);
     settings.epochs = 1;
     settings.warmup_epochs = 0;
     settings.learning_rate = settings.learning_rate_minimum = 1e-4;
     return settings;
+}
+
+// A method with a companion needs a teacher: any weights take the same time.
+static struct status draw_teacher(struct device *device, const struct training_settings *settings,
+                                  struct state_dict *teacher)
+{
+    const struct network_shape shape = {.depth = settings->depth,
+                                        .widen = settings->widen,
+                                        .classes = TEACHER_CLASSES,
+                                        .side = IMAGE_SIDE,
+                                        .channels = IMAGE_CHANNELS,
+                                        .runs = 1,
+                                        .images = 1};
+    struct network *network = NULL;
+    struct status status = network_create(device, &shape, false, &network);
+    if (status.code == STATUS_OK) status = network_initialise(network, 0, settings->seed);
+    if (status.code == STATUS_OK) status = network_export(network, 0, teacher);
+    network_destroy(network);
+    return status;
 }
 
 struct replay {
@@ -61,21 +84,29 @@ struct status training_profile_measure(const struct training_profile_request *re
     const struct training_settings settings = profile_settings(request);
     struct training_session session = {0};
     struct image_set images = {0};
-    const struct training_job job = {.settings = &settings, .train = &images, .test = &images};
+    struct frost frost = {.pixels = NULL};
+    struct state_dict teacher = {0};
+    const struct training_job job = {
+        .settings = &settings, .train = &images, .test = &images, .frost = &frost, .start = &teacher};
     *profile = (struct profile){0};
     struct status status = draw_images(PROFILE_BATCHES * settings.batch_size, &images);
-    if (status.code != STATUS_OK) return status;
+    if (status.code == STATUS_OK) status = frost_load(NULL, &frost); // any textures take the same time
+    if (status.code == STATUS_OK) status = draw_teacher(request->device, &settings, &teacher);
+    if (status.code != STATUS_OK) goto done;
     status = training_session_create(request->device, &job, &session);
     if (status.code == STATUS_OK) {
         struct replay replay = {.session = &session};
         const struct profile_request step = {.device = request->device,
-                                             .step = session.step,
+                                             .step = session.recordings[0][settings.method->companion != NULL],
                                              .before_step = rewind_epoch,
                                              .context = &replay,
                                              .seconds = request->seconds};
         status = profile_measure(&step, profile);
     }
     training_session_destroy(&session);
+done:
+    state_dict_destroy(&teacher);
+    frost_destroy(&frost);
     image_set_destroy(&images);
     return status;
 }

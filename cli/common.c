@@ -86,7 +86,7 @@ struct status device_options_open(const struct device_options *options, struct d
 
 static const struct argp_option preset_options[] = {
     {0, 0, 0, 0, "Configuration:", 1},
-    {"preset", 'p', "NAME", 0, "paper, quick, ci, or the path of an .ini file (default: quick)", 1},
+    {"preset", 'p', "NAME", 0, "paper, quick, ci, augmix, or the path of an .ini file (default: quick)", 1},
     {"set", 's', "KEY=VALUE", 0, "Replace a value of the preset, such as target.epochs=3; may be repeated", 1},
     {"data", KEY_DATA, "DIR", 0, "Read CIFAR archives from DIR", 1},
     {"catalog", KEY_CATALOG, "FILE", 0, "Describe further archives, such as subsets (datasets/README.md)", 1},

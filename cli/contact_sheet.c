@@ -2,14 +2,13 @@
 // Tests: tests/cli_corrupt_test.c, tests/contact_sheet_test.c.
 #include "cli/contact_sheet.h"
 
-#include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/png_file.h"
 #include "cli/lettering.h"
 #include "harness/image_corruptor.h"
 
@@ -124,26 +123,6 @@ static struct status draw_tiles(const struct corrupt_job *job, struct canvas *ca
     return status;
 }
 
-static struct status write_png(const struct canvas *canvas, const char *path)
-{
-    png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = (png_uint_32)canvas->width,
-                       .height = (png_uint_32)canvas->height,
-                       .format = PNG_FORMAT_RGB};
-    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-    void *bytes = malloc(size);
-    struct status status;
-    if (bytes == NULL)
-        status = status_error(STATUS_NO_MEMORY, "write %s: out of memory", path);
-    else if (!png_image_write_to_memory(&image, bytes, &size, 0, canvas->pixels, 0, NULL))
-        status = status_error(STATUS_NO_MEMORY, "write %s: libpng: %s", path, image.message);
-    else
-        status = file_write_atomic(path, bytes, size);
-    png_image_free(&image);
-    free(bytes);
-    return status;
-}
-
 struct status contact_sheet_write(const struct corrupt_job *job, const char *path)
 {
     struct canvas canvas = {.pixels = NULL};
@@ -152,7 +131,7 @@ struct status contact_sheet_write(const struct corrupt_job *job, const char *pat
         draw_text(job, &canvas);
         status = draw_tiles(job, &canvas);
     }
-    if (status.code == STATUS_OK) status = write_png(&canvas, path);
+    if (status.code == STATUS_OK) status = png_file_write(path, canvas.width, canvas.height, canvas.pixels);
     free(canvas.pixels);
     return status;
 }

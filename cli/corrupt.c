@@ -10,7 +10,6 @@
 #include "cli/common.h"
 #include "cli/contact_sheet.h"
 #include "cli/corrupt_files.h"
-#include "datasets/data_folder.h"
 #include "datasets/datasets.h"
 
 enum {
@@ -156,17 +155,12 @@ static struct status load_data(const struct corrupt_options *chosen, struct data
 
 static struct status load_frost(const struct corrupt_options *chosen, struct frost *frost, struct corrupt_job *job)
 {
-    char *folder = NULL;
     bool wanted = false;
     for (int c = 0; c < job->corruptions.count; c++)
         wanted = wanted || corruption_place(job->corruptions.items[c]) == CORRUPTION_FROST;
     if (!wanted) return status_ok();
-    // A machine where no data folder can be named has no published pictures either.
-    if (data_folder_resolve(chosen->data, &folder).code != STATUS_OK) folder = NULL;
-    struct status status = frost_load(folder, frost);
     job->frost = frost;
-    free(folder);
-    return status;
+    return frost_find(chosen->data, frost);
 }
 
 static void choose_defaults(struct corrupt_options *chosen)

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "datasets/corrupted_set.h"
-#include "datasets/data_folder.h"
 #include "harness/corrupted_evaluation.h"
 
 enum { EVALUATION_BATCH = 100 }; // images at a time; decides no result
@@ -28,16 +27,6 @@ static bool wants_frost(const struct corrupted_command *command)
     return wanted;
 }
 
-// A machine where no data folder can be named has no published pictures either.
-static struct status load_frost(const struct corrupted_command *command, struct frost *frost)
-{
-    char *folder = NULL;
-    if (data_folder_resolve(command->folder, &folder).code != STATUS_OK) folder = NULL;
-    struct status status = frost_load(folder, frost);
-    free(folder);
-    return status;
-}
-
 static struct status run_generated(const struct corrupted_command *command, struct corrupted_evaluator *evaluator,
                                    struct corrupted_results *results)
 {
@@ -52,23 +41,6 @@ static struct status run_generated(const struct corrupted_command *command, stru
 
 // ---- published ones --------------------------------------------------------------------------------------------
 
-// Other labels mean other images than the test images, or another order.
-static struct status check_labels(const struct corrupted_command *command, const struct corrupted_archive *archive)
-{
-    const int count = command->images->count;
-    const int32_t *expected = command->images->labels;
-    int32_t *found = malloc((size_t)count * sizeof *found);
-    if (found == NULL) return status_error(STATUS_NO_MEMORY, "labels of %d images: out of memory", count);
-    struct status status = corrupted_archive_read_labels(archive, found);
-    for (int i = 0; status.code == STATUS_OK && i < count; i++)
-        if (found[i] != expected[i])
-            status = status_error(STATUS_BAD_INPUT,
-                                  "%s: labels of image %d: expected %d, as in the test images of %.200s, found %d",
-                                  archive->path, i, (int)expected[i], command->data->source, (int)found[i]);
-    free(found);
-    return status;
-}
-
 // That all files are there and fit is seen before hours of work, not after.
 static struct status find_published(const struct corrupted_command *command, struct corrupted_archive *archive)
 {
@@ -77,7 +49,7 @@ static struct status find_published(const struct corrupted_command *command, str
     struct status status = corrupted_archive_find(&request, archive);
     for (int c = 0; status.code == STATUS_OK && c < command->corruptions->count; c++)
         status = corrupted_archive_read(archive, command->corruptions->items[c]->name, 1, 0, 0, NULL);
-    if (status.code == STATUS_OK) status = check_labels(command, archive);
+    if (status.code == STATUS_OK) status = corrupted_archive_check_labels(archive, command->images);
     return status;
 }
 
@@ -120,7 +92,7 @@ struct status evaluate_corrupted(struct device *device, const struct corrupted_c
     const bool frosty = !command->published && wants_frost(command);
     *results = (struct corrupted_results){.frost = NULL};
     struct status status = command->published ? find_published(command, &archive)
-                           : frosty           ? load_frost(command, &frost)
+                           : frosty           ? frost_find(command->folder, &frost)
                                               : status_ok();
     if (status.code != STATUS_OK) goto done;
     if (frosty) results->frost = frost_origin_name(frost.origin);

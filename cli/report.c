@@ -8,11 +8,11 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 
-enum { KEY_RESULTS = 0x200, KEY_CONFIGURATION, KEY_NO_PLOTS };
+enum { KEY_RESULTS = 0x200, KEY_CONFIGURATION, KEY_NO_PLOTS, KEY_NO_PANELS };
 
 struct report_options {
     const char *preset, *results, *configuration_hash;
-    bool no_plots;
+    bool no_plots, no_panels;
 };
 
 static const struct argp_option options[] = {
@@ -21,6 +21,7 @@ static const struct argp_option options[] = {
     {"configuration", KEY_CONFIGURATION, "HASH", 0,
      "Configuration hash whose runs fill the table (default: of the run started last)", 1},
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},
+    {"no-panels", KEY_NO_PANELS, 0, 0, "A report without pictures of training images, for publication", 1},
     {0},
 };
 
@@ -32,6 +33,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_RESULTS: chosen->results = argument; return 0;
     case KEY_CONFIGURATION: chosen->configuration_hash = argument; return 0;
     case KEY_NO_PLOTS: chosen->no_plots = true; return 0;
+    case KEY_NO_PANELS: chosen->no_panels = true; return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", argument); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -54,7 +56,8 @@ static struct status command_report_run(int argc, char **argv)
                                            .output_folder = output_folder,
                                            .preset = chosen.preset,
                                            .configuration_hash = chosen.configuration_hash,
-                                           .plots = !chosen.no_plots};
+                                           .plots = !chosen.no_plots,
+                                           .no_panels = chosen.no_panels};
     struct status status = report_write(&request);
     if (status.code == STATUS_OK) printf("report: %s/index.html\n", output_folder);
     free(runs_folder);

@@ -22,6 +22,7 @@ enum {
     KEY_RETRY,
     KEY_CHECKPOINT,
     KEY_NO_PLOTS,
+    KEY_NO_PANELS,
     KEY_NO_PROFILE,
     KEY_OFFLINE,
     KEY_MIRROR,
@@ -35,18 +36,19 @@ struct reproduce_options {
     struct device_options device;
     const char *results;
     int checkpoint_seconds;
-    bool retry, no_plots, no_profile, yes;
+    bool retry, no_plots, no_panels, no_profile, yes;
     struct fetch_settings fetch;
 };
 
 static const struct argp_option options[] = {
     {"corruptions", KEY_CORRUPTIONS, "LIST", 0, "Columns of the table: codes such as GN,Co,ET, or all", 1},
-    {"methods", KEY_METHODS, "LIST", 0, "Rows of the table: codes such as FT, or all", 1},
+    {"methods", KEY_METHODS, "LIST", 0, "Rows of the table: codes such as FT,FA, or all", 1},
     {"seeds", KEY_SEEDS, "LIST", 0, "Train every cell once with each, such as 1,2,3", 1},
     {"results", KEY_RESULTS, "DIR", 0, "Folder of runs and reports (default: results)", 1},
     {"retry", KEY_RETRY, 0, 0, "Train failed and diverged runs again", 1},
     {"checkpoint", KEY_CHECKPOINT, "SECONDS", 0, "Time between two checkpoints of a run (default: 60)", 1},
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},
+    {"no-panels", KEY_NO_PANELS, 0, 0, "A report without pictures of training images, for publication", 1},
     {"no-profile", KEY_NO_PROFILE, 0, 0, "Do not measure where the time of a training step goes", 1},
     {"offline", KEY_OFFLINE, 0, 0, "Fetch nothing over the network: data must be there", 1},
     {"mirror", KEY_MIRROR, "URL", 0, "Fetch data from this folder or address first: URL/FILE", 1},
@@ -71,6 +73,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         chosen->checkpoint_seconds = option_integer(state, "checkpoint", argument, 0, 1000000);
         return 0;
     case KEY_NO_PLOTS: chosen->no_plots = true; return 0;
+    case KEY_NO_PANELS: chosen->no_panels = true; return 0;
     case KEY_NO_PROFILE: chosen->no_profile = true; return 0;
     case KEY_OFFLINE: chosen->fetch.offline = true; return 0;
     case KEY_MIRROR: chosen->fetch.mirror = argument; return 0;
@@ -122,7 +125,8 @@ static struct status conclude(const struct conclusion *conclusion)
                                      .output_folder = conclusion->output_folder,
                                      .preset = conclusion->preset->name,
                                      .configuration_hash = conclusion->configuration_hash,
-                                     .plots = !conclusion->chosen->no_plots};
+                                     .plots = !conclusion->chosen->no_plots,
+                                     .no_panels = conclusion->chosen->no_panels};
     struct status status = status_ok();
     if (conclusion->chosen->no_profile)
         request.no_profile = "This report was asked for without a profile.";

@@ -29,8 +29,9 @@ static const struct argp_option options[] = {
     {"dataset", KEY_DATASET, "NAME", 0, "cifar-10, cifar-100, synthetic-10 or synthetic-100 (default: the preset's)",
      1},
     {"start", KEY_START, "MODEL", 0, "Start from this safetensors file, as a target does, with a fresh classifier", 1},
-    {"method", KEY_METHOD, "CODE", 0, "Method of a target (default: FT); needs --start", 1},
-    {"corruption", KEY_CORRUPTION, "CODE", 0, "The teacher's corruption: code or full name", 1},
+    {"method", KEY_METHOD, "CODE", 0, "Train as a target of this method (default: FT with --start)", 1},
+    {"corruption", KEY_CORRUPTION, "CODE", 0,
+     "Train with this corruption, or from a teacher that has: code or full name", 1},
     {"seed", KEY_SEED, "N", 0, "Seed of all random draws (default: 1)", 1},
     {"output", 'o', "DIR", 0, "The run's folder (default: results/runs/train/NAME)", 1},
     {"retry", KEY_RETRY, 0, 0, "Train again if it failed or diverged before", 1},
@@ -81,32 +82,42 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", argument); return 0;
     case ARGP_KEY_END:
-        if (chosen->method != NULL && chosen->start == NULL)
-            argp_error(state, "--method needs --start: methods are about targets");
+        if (chosen->method != NULL && chosen->method->companion != NULL && chosen->start == NULL)
+            argp_error(state, "--method %s needs --start: a teacher", chosen->method->code);
+        if (chosen->method != NULL && chosen->method->corrupts_images && chosen->corruption == NULL)
+            argp_error(state, "--method %s needs --corruption: the one to train with", chosen->method->code);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const char documentation[] =
-    "Trains one network and writes a run folder: from scratch with the preset's [teacher] values, or from --start with "
-    "its [target] values."
+    "Trains one network and writes a run folder: from scratch with the preset's [teacher] values; with --start or "
+    "--method "
+    "as a target, with its [target] values."
     "\v"
     "Examples:\n"
     "  transinv train --dataset cifar-10 --data ~/cifar --preset paper --seed 1\n"
     "  transinv train --set teacher.epochs=3 --output /tmp/teacher\n"
-    "  transinv train --start /tmp/teacher/model.safetensors --output /tmp/target";
+    "  transinv train --start /tmp/teacher/model.safetensors --method TransInv --output /tmp/target\n"
+    "  transinv train --preset augmix --dataset cifar-100 --data ~/cifar --method AM";
 
 struct training_command {
     const struct train_options *chosen;
     struct preset preset;
     struct device *device;
     struct dataset data;
+    struct frost frost;
     struct run_plan plan;
     char start_sha256[65], hash[65];
     char *folder;
     struct progress *progress;
 };
+
+static bool is_target(const struct train_options *chosen)
+{
+    return chosen->start != NULL || chosen->method != NULL;
+}
 
 // The preset must tell what is trained on: its source follows --dataset.
 static struct status load_preset(struct training_command *command)
@@ -126,8 +137,8 @@ static struct status plan_run(struct training_command *command)
 {
     const struct train_options *chosen = command->chosen;
     struct run_plan *plan = &command->plan;
-    bool target = chosen->start != NULL;
-    struct status status = target ? digest_sha256_file(chosen->start, command->start_sha256) : status_ok();
+    const bool target = is_target(chosen), started = chosen->start != NULL;
+    struct status status = started ? digest_sha256_file(chosen->start, command->start_sha256) : status_ok();
     *plan = (struct run_plan){
         .role = target ? RUN_TARGET : RUN_TEACHER,
         .preset = &command->preset,
@@ -136,14 +147,15 @@ static struct status plan_run(struct training_command *command)
         .seed = (uint32_t)chosen->seed,
         .data = &command->data,
         .configuration_hash = command->hash,
-        .teacher_images = target ? NULL : "clean",
+        .teacher_images = target ? NULL : run_teacher_images(&command->preset, chosen->corruption != NULL),
     };
     const struct configuration configuration = {
         .preset = &command->preset,
         .teacher_data = target ? NULL : &command->data,
         .target_data = target ? &command->data : NULL,
-        .start = target ? command->start_sha256 : NULL,
-        .teacher_images = target ? "unknown" : "clean",
+        .start = started ? command->start_sha256 : NULL,
+        .teacher_images = target ? "unknown" : run_teacher_images(&command->preset, chosen->corruption != NULL),
+        .frost_textures = chosen->corruption != NULL ? frost_origin_name(command->frost.origin) : NULL,
         .kernels = device_kernels(command->device),
     };
     if (status.code == STATUS_OK) status = configuration_hash(&configuration, command->hash);
@@ -195,6 +207,8 @@ static struct status train(struct training_command *command)
         .folder = command->folder,
         .start_path = command->chosen->start,
         .start_sha256 = command->start_sha256,
+        .data_folder = command->chosen->preset.data,
+        .frost = &command->frost,
         .checkpoint_seconds = command->chosen->checkpoint_seconds,
         .retry = command->chosen->retry,
         .progress = report_progress,
@@ -219,10 +233,11 @@ static struct status command_train_run(int argc, char **argv)
     chosen.device.precision = (enum precision)command.preset.values.training.precision;
     if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &command.device);
     const struct run_data_request data = {&command.preset, chosen.preset.data, chosen.preset.catalog};
-    enum run_role role = chosen.start != NULL ? RUN_TARGET : RUN_TEACHER;
+    enum run_role role = is_target(&chosen) ? RUN_TARGET : RUN_TEACHER;
     if (status.code == STATUS_OK)
         status = run_data_load(&data, chosen.dataset != NULL ? chosen.dataset : run_data_name(&command.preset, role),
                                &command.data);
+    if (status.code == STATUS_OK && chosen.corruption != NULL) status = frost_find(chosen.preset.data, &command.frost);
     if (status.code == STATUS_OK) status = plan_run(&command);
     if (status.code == STATUS_OK) {
         choose_folder(&command);
@@ -230,6 +245,7 @@ static struct status command_train_run(int argc, char **argv)
     }
     free(command.folder);
     dataset_destroy(&command.data);
+    frost_destroy(&command.frost);
     device_close(command.device);
     preset_destroy(&command.preset);
     preset_options_destroy(&chosen.preset);

@@ -13,7 +13,7 @@ _transinv_options() {
             '--list --verify --data= --catalog= --mirror= --offline --allow-http --speed-floor=' ;;
     reproduce)
         echo "$configuration $machine $messages $help" \
-            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-profile' \
+            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-panels --no-profile' \
             '--offline --mirror= --yes' ;;
     train)
         echo "$configuration $machine $messages $help" \
@@ -27,7 +27,7 @@ _transinv_options() {
     bench)
         echo "$machine $messages $help" \
             '--list --filter= --batch= --time-limit= --algorithm= --vs= --json= --csv= --plots= --compare=' ;;
-    report) echo "$messages $help" '--preset= --results= --configuration= --no-plots' ;;
+    report) echo "$messages $help" '--preset= --results= --configuration= --no-plots --no-panels' ;;
     doctor) echo "$messages $help" '--data= --catalog=' ;;
     *) echo "$help" ;;
     esac
@@ -36,7 +36,7 @@ _transinv_options() {
 # The words that may stand behind an option; nothing where any text may.
 _transinv_values() {
     case $1 in
-    --preset | -p) echo 'quick paper ci' ;;
+    --preset | -p) echo 'quick paper ci augmix' ;;
     --device) echo 'auto cpu reference' ;;
     --dataset) echo 'cifar-10 cifar-100 synthetic-10 synthetic-100' ;;
     --corruption) echo "$_transinv_codes" ;;
@@ -45,14 +45,14 @@ _transinv_values() {
     --method) echo 'FT' ;;
     --algorithm) echo 'table direct winograd-2x2 winograd-4x4' ;;
     --vs) echo 'vendor reference' ;;
-    --methods) echo 'all FT' ;;
+    --methods) echo 'all FT AM FA TransInv' ;;
     --set | -s)
-        echo 'data.source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
+        echo 'data.source= data.corrupted_source= data.synthetic_train_images_teacher= data.synthetic_train_images_target=' \
             'data.synthetic_test_images_teacher= data.synthetic_test_images_target= network.depth= network.widen=' \
             'training.batch_size= training.momentum= training.weight_decay= training.label_smoothing=' \
             'training.learning_rate_minimum= training.warmup_epochs= training.warmup_kind=' \
-            'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate=' \
-            'target.epochs= target.learning_rate= matrix.corruptions= matrix.methods= matrix.seeds=' \
+            'training.base_augmentation= training.precision= training.evaluate_every= teacher.epochs= teacher.learning_rate= teacher.severity_weights=' \
+            'target.epochs= target.learning_rate= augmix.severity= augmix.operations= fa.severity_weights= transinv.primitives= transinv.distance= transinv.lambda= transinv.inner_steps= transinv.learning_rate= transinv.weight_decay= transinv.clip= transinv.label_smoothing= transinv.hidden= transinv.temperature= transinv.gate_start= transinv.blur_start= transinv.noise_start= transinv.replay_epochs= matrix.corruptions= matrix.methods= matrix.seeds=' \
             'report.delta_cell= report.delta_mean=' ;;
     esac
 }

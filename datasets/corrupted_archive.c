@@ -1,6 +1,7 @@
 // corrupted_archive.c: which array holds what. Arrays are npy_reader.c's. Tests: tests/corrupted_set_test.c.
 #include "datasets/corrupted_archive.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,5 +121,20 @@ struct status corrupted_archive_read_labels(const struct corrupted_archive *arch
     npy_reader_close(&reader);
 done:
     free(others);
+    return status;
+}
+
+struct status corrupted_archive_check_labels(const struct corrupted_archive *archive, const struct image_set *images)
+{
+    assert(images->count == archive->base_images);
+    int32_t *found = malloc((size_t)images->count * sizeof *found);
+    if (found == NULL) return status_error(STATUS_NO_MEMORY, "labels of %d images: out of memory", images->count);
+    struct status status = corrupted_archive_read_labels(archive, found);
+    for (int i = 0; status.code == STATUS_OK && i < images->count; i++)
+        if (found[i] != images->labels[i])
+            status = status_error(STATUS_BAD_INPUT,
+                                  "%s: labels of image %d: expected %d, as in the test images of %s, found %d",
+                                  archive->path, i, (int)images->labels[i], archive->dataset, (int)found[i]);
+    free(found);
     return status;
 }

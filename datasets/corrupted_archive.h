@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "datasets/image_set.h"
 #include "datasets/npy_reader.h"
 
 enum { CORRUPTED_SEVERITIES = 5, CORRUPTED_BASE_IMAGES = 10000 }; // as published
@@ -43,5 +44,9 @@ struct status corrupted_archive_read(const struct corrupted_archive *archive, co
 // The labels of the base images, `base_images` of them. The array has them five times, as uint8, int32 or int64.
 // STATUS_BAD_INPUT when they are out of range, or differ between severities.
 struct status corrupted_archive_read_labels(const struct corrupted_archive *archive, int32_t *labels);
+
+// Whether those are the labels of `images`, `base_images` of them: others mean other images, or another order.
+// STATUS_BAD_INPUT names the first that differs; else as corrupted_archive_read_labels.
+struct status corrupted_archive_check_labels(const struct corrupted_archive *archive, const struct image_set *images);
 
 #endif

@@ -146,10 +146,15 @@ static void split_fill(int count, const bool *held_out, struct corrupted_split *
             split->training[others++] = i;
 }
 
+int corrupted_held_out_count(int base_images)
+{
+    return base_images / 10 > 0 ? base_images / 10 : 1;
+}
+
 struct status corrupted_split_create(int base_images, struct corrupted_split *split)
 {
     assert(base_images >= 2);
-    const int held_out = base_images / 10 > 0 ? base_images / 10 : 1;
+    const int held_out = corrupted_held_out_count(base_images);
     struct random_stream stream = random_stream_create(0, PURPOSE_HELD_OUT, 0, 0);
     int32_t *order = malloc((size_t)base_images * sizeof *order);
     bool *marks = calloc((size_t)base_images, sizeof *marks);

@@ -32,6 +32,7 @@ struct corrupted_split {
     int32_t *held_out, *training; // numbers of base images, ascending
     int held_out_count, training_count;
 };
+int corrupted_held_out_count(int base_images);
 // base_images >= 2. STATUS_NO_MEMORY. The caller's to destroy.
 struct status corrupted_split_create(int base_images, struct corrupted_split *split);
 void corrupted_split_destroy(struct corrupted_split *split); // leaves it empty; accepts an empty one

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "datasets/data_folder.h"
 #include "datasets/frost_ice.h"
 #include "datasets/picture.h"
 
@@ -148,4 +149,13 @@ struct status frost_load_files(const char *folder, const struct frost_file files
 struct status frost_load(const char *folder, struct frost *frost)
 {
     return frost_load_files(folder, frost_published_files, frost);
+}
+
+struct status frost_find(const char *asked, struct frost *frost)
+{
+    char *folder = NULL;
+    if (data_folder_resolve(asked, &folder).code != STATUS_OK) folder = NULL;
+    struct status status = frost_load(folder, frost);
+    free(folder);
+    return status;
 }

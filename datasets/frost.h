@@ -37,6 +37,8 @@ extern const struct frost_file frost_published_files[FROST_TEXTURES];
 struct status frost_load(const char *folder, struct frost *frost);
 // The same with other files (tests).
 struct status frost_load_files(const char *folder, const struct frost_file files[FROST_TEXTURES], struct frost *frost);
+// The same for the data folder that `asked` means (data_folder.h); where none can be named, there are no pictures.
+struct status frost_find(const char *asked, struct frost *frost);
 void frost_destroy(struct frost *frost); // accepts an empty one
 
 const char *frost_origin_name(enum frost_origin origin); // "published", "procedural"

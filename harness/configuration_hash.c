@@ -64,6 +64,8 @@ char *configuration_text(const struct configuration *configuration)
     add_line(&list, "configuration.format=1");
     add_line(&list, "configuration.arithmetic=%s %s", device_class, configuration->kernels->arithmetic);
     add_line(&list, "configuration.teacher_images=%s", configuration->teacher_images);
+    if (configuration->frost_textures != NULL)
+        add_line(&list, "configuration.frost_textures=%s", configuration->frost_textures);
     add_data(&list, "teacher", configuration->teacher_data);
     add_data(&list, "target", configuration->target_data);
     if (configuration->start != NULL) add_line(&list, "configuration.start=%s", configuration->start);

@@ -17,7 +17,8 @@ struct configuration {
     const struct dataset *teacher_data, *target_data; // NULL: no such run belongs to it
     const char
         *start; // of a single target: SHA-256 of the model it starts from; NULL: weights are fresh or a teacher's
-    const char *teacher_images; // "clean", or "unknown" with `start`
+    const char *teacher_images; // run_teacher_images(), or "unknown" with `start`
+    const char *frost_textures; // where they come from, datasets/frost.h; NULL when nothing is corrupted
     const struct kernels *kernels;
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "datasets/image_set.h"
+#include "harness/resident_frost.h"
 
 struct image_corruptor {
     struct device *device;
@@ -15,19 +16,9 @@ struct image_corruptor {
     struct corruption_law *law;
     struct training_state *state;
     int32_t *order;
-    uint8_t *bytes, *texture_bytes;
-    struct frost_textures textures; // whose pixels are texture_bytes
+    uint8_t *bytes;
+    struct resident_frost frost;
 };
-
-static struct status upload_textures(struct image_corruptor *corruptor, const struct frost *frost)
-{
-    struct status status = device_allocate(corruptor->device, frost->bytes, (void **)&corruptor->texture_bytes);
-    if (status.code != STATUS_OK) return status;
-    device_upload(corruptor->device, corruptor->texture_bytes, frost->pixels, frost->bytes);
-    corruptor->textures = frost->textures;
-    corruptor->textures.pixels = corruptor->texture_bytes;
-    return status;
-}
 
 static struct status allocate(struct image_corruptor *corruptor)
 {
@@ -53,7 +44,7 @@ struct status image_corruptor_create(struct device *device, int batch, uint32_t 
     if (made == NULL) return status_error(STATUS_NO_MEMORY, "corrupt %d images: out of memory", batch);
     *made = (struct image_corruptor){.device = device, .batch = batch, .seed = seed};
     struct status status = allocate(made);
-    if (status.code == STATUS_OK && frost != NULL) status = upload_textures(made, frost);
+    if (status.code == STATUS_OK) status = resident_frost_create(device, frost, &made->frost);
     if (status.code == STATUS_OK)
         *corruptor = made;
     else
@@ -68,7 +59,7 @@ void image_corruptor_destroy(struct image_corruptor *corruptor)
     device_release(corruptor->device, corruptor->state);
     device_release(corruptor->device, corruptor->order);
     device_release(corruptor->device, corruptor->bytes);
-    device_release(corruptor->device, corruptor->texture_bytes);
+    resident_frost_destroy(corruptor->device, &corruptor->frost);
     free(corruptor->numbers);
     free(corruptor);
 }
@@ -90,7 +81,7 @@ void image_corruptor_enqueue(struct image_corruptor *corruptor, enum corruption_
                                                              .width = IMAGE_SIDE,
                                                              .channels = IMAGE_CHANNELS,
                                                              .laws = corruptor->law,
-                                                             .textures = corruptor->textures,
+                                                             .textures = corruptor->frost.textures,
                                                              .order = corruptor->order,
                                                              .order_stride = (size_t)count,
                                                              .states = corruptor->state,

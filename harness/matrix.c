@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "harness/configuration_hash.h"
+#include "harness/published_teacher.h"
 #include "harness/run_data.h"
 
 struct matrix_entry {
@@ -23,6 +24,7 @@ struct matrix_entry {
 struct matrix {
     const struct matrix_request *request;
     struct dataset teacher_data, target_data;
+    struct frost frost;
     char configuration_hash[65];
     struct matrix_entry *entries; // a teacher stands before its targets
     int count;
@@ -40,14 +42,27 @@ static struct status load_data(struct matrix *matrix)
     struct status status = run_data_load(&data, run_data_name(request->preset, RUN_TEACHER), &matrix->teacher_data);
     if (status.code == STATUS_OK)
         status = run_data_load(&data, run_data_name(request->preset, RUN_TARGET), &matrix->target_data);
+    if (status.code == STATUS_OK) status = frost_find(request->data_folder, &matrix->frost);
     const struct configuration configuration = {
         .preset = request->preset,
         .teacher_data = &matrix->teacher_data,
         .target_data = &matrix->target_data,
-        .teacher_images = "clean",
+        .teacher_images = run_teacher_images(request->preset, true),
+        .frost_textures = frost_origin_name(matrix->frost.origin),
         .kernels = device_kernels(request->device),
     };
     if (status.code == STATUS_OK) status = configuration_hash(&configuration, matrix->configuration_hash);
+    return status;
+}
+
+static struct status check_published(const struct matrix *matrix)
+{
+    const struct preset_values *values = &matrix->request->preset->values;
+    struct status status = status_ok();
+    if (values->data.corrupted_source != PRESET_CORRUPTED_PUBLISHED) return status;
+    for (int c = 0; status.code == STATUS_OK && c < values->matrix.corruptions.count; c++)
+        status = published_teacher_check(&matrix->teacher_data, matrix->request->data_folder,
+                                         values->matrix.corruptions.items[c]);
     return status;
 }
 
@@ -65,7 +80,7 @@ static struct matrix_entry *add_entry(struct matrix *matrix, uint32_t seed, cons
         .data = teacher == NULL ? &matrix->teacher_data : &matrix->target_data,
         .configuration_hash = matrix->configuration_hash,
         .teacher_run = teacher == NULL ? NULL : teacher->plan.name,
-        .teacher_images = "clean",
+        .teacher_images = run_teacher_images(matrix->request->preset, true),
     };
     run_plan_name(&entry->plan);
     entry->folder = path_join(matrix->request->runs_folder, entry->plan.name);
@@ -188,6 +203,8 @@ static struct status visit(struct matrix *matrix, int place)
         .folder = entry->folder,
         .start_path = start,
         .start_sha256 = teacher == NULL ? NULL : teacher->outcome.summary.model_sha256,
+        .data_folder = matrix->request->data_folder,
+        .frost = &matrix->frost,
         .checkpoint_seconds = matrix->request->checkpoint_seconds,
         .retry = matrix->request->retry,
         .progress = report_progress,
@@ -239,6 +256,7 @@ static void matrix_destroy(struct matrix *matrix)
     free(matrix->entries);
     dataset_destroy(&matrix->teacher_data);
     dataset_destroy(&matrix->target_data);
+    frost_destroy(&matrix->frost);
 }
 
 struct status matrix_run(const struct matrix_request *request, struct matrix_summary *summary)
@@ -246,6 +264,7 @@ struct status matrix_run(const struct matrix_request *request, struct matrix_sum
     struct matrix matrix = {.request = request, .summary = summary};
     *summary = (struct matrix_summary){.runs = 0};
     struct status status = load_data(&matrix);
+    if (status.code == STATUS_OK) status = check_published(&matrix);
     if (status.code == STATUS_OK) status = list_runs(&matrix);
     if (status.code != STATUS_OK) goto done;
     memcpy(summary->configuration_hash, matrix.configuration_hash, sizeof summary->configuration_hash);

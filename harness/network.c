@@ -332,6 +332,11 @@ float *network_grad_logits(const struct network *network)
     return network->grad_logits;
 }
 
+float *network_grad_features(const struct network *network)
+{
+    return network->grad_pooled;
+}
+
 int network_feature_count(const struct network *network)
 {
     return network->features;

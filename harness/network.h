@@ -50,15 +50,20 @@ struct per_run network_gradients(const struct network *network); // only with `t
 
 // The input batch is the network's own buffer: runs x images x side x side x channels, filled by batch_load.
 void *network_input(const struct network *network);
-float *network_features(const struct network *network);    // runs x images x features: pooled, behind the last ReLU
-float *network_logits(const struct network *network);      // runs x images x classes
-float *network_grad_logits(const struct network *network); // the loss writes here; only with `trains`
+float *network_features(const struct network *network);      // runs x images x features: pooled, behind the last ReLU
+float *network_logits(const struct network *network);        // runs x images x classes
+float *network_grad_logits(const struct network *network);   // the loss writes here; only with `trains`
+float *network_grad_features(const struct network *network); // or a loss of features writes here; only with `trains`
 int network_feature_count(const struct network *network);
 
 // Enqueues the forward pass over the first `images` images per run of the input.
 void network_forward(struct network *network, int images, enum batchnorm_mode mode);
 
-enum { NETWORK_PARAMETER_GRADIENTS = 1, NETWORK_INPUT_GRADIENT = 2 };
+enum {
+    NETWORK_PARAMETER_GRADIENTS = 1, // excludes NETWORK_FROM_FEATURES
+    NETWORK_INPUT_GRADIENT = 2,
+    NETWORK_FROM_FEATURES = 4, // begin at network_grad_features instead: the classifier has no part
+};
 // Enqueues the backward pass of the last forward from network_grad_logits. `wanted` chooses what is computed; the input
 // gradient goes to `grad_input`, shaped like the input, or NULL.
 void network_backward(struct network *network, int images, enum batchnorm_mode mode, unsigned wanted, void *grad_input);

@@ -211,11 +211,9 @@ static void backward_block(const struct backward_pass *pass, const struct block 
     run_join(pass, &block->norm1, input_gradient, block->input, block->has_shortcut ? NULL : outer, result);
 }
 
-static void backward_head(const struct backward_pass *pass, void *result)
+static void backward_classifier(const struct backward_pass *pass)
 {
     struct network *network = pass->network;
-    const struct norm_layer *norm = &network->final_norm;
-    const void *raw = network->blocks[network->block_count - 1].output;
     struct per_run none = {0};
     linear_backward(
         network->device,
@@ -230,6 +228,13 @@ static void backward_head(const struct backward_pass *pass, void *result)
             .grad_input = network->grad_pooled,
             .grad_weight = pass->parameters ? network_slice(network->gradients, network->linear_weight) : none,
             .grad_bias = pass->parameters ? network_slice(network->gradients, network->linear_bias) : none});
+}
+
+static void backward_pool(const struct backward_pass *pass, void *result)
+{
+    struct network *network = pass->network;
+    const struct norm_layer *norm = &network->final_norm;
+    const void *raw = network->blocks[network->block_count - 1].output;
     pool_backward(network->device, &(struct pool_backward){.runs = network->shape.runs,
                                                            .images = pass->images,
                                                            .positions = norm->side * norm->side,
@@ -247,7 +252,8 @@ void network_backward(struct network *network, int images, enum batchnorm_mode m
 {
     struct backward_pass pass = {network, images, mode, (wanted & NETWORK_PARAMETER_GRADIENTS) != 0};
     int current = 0;
-    backward_head(&pass, network->outer_gradient[current]);
+    if ((wanted & NETWORK_FROM_FEATURES) == 0) backward_classifier(&pass);
+    backward_pool(&pass, network->outer_gradient[current]);
     for (int i = network->block_count - 1; i >= 0; i--, current = 1 - current)
         backward_block(&pass, &network->blocks[i], network->outer_gradient[current],
                        network->outer_gradient[1 - current]);

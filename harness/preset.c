@@ -253,6 +253,11 @@ struct status preset_check(const struct preset *preset)
         return status_error(STATUS_USAGE,
                             "preset %s: network.depth is %d, expected 6 n + 4: 10, 16, 22, 28, 34, 40, ...",
                             preset->name, values->network.depth);
+    if (values->data.corrupted_source == PRESET_CORRUPTED_PUBLISHED && values->data.source == PRESET_SOURCE_SYNTHETIC)
+        return status_error(STATUS_USAGE,
+                            "preset %s: data.corrupted_source is published, which exists for CIFAR-10 only: expected "
+                            "generated, or data.source = cifar",
+                            preset->name);
     struct status status =
         check_training(preset, "teacher", &values->teacher, values->data.synthetic_train_images_teacher);
     if (status.code == STATUS_OK)

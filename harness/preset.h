@@ -25,6 +25,12 @@ enum preset_mark {
 
 enum preset_source { PRESET_SOURCE_SYNTHETIC, PRESET_SOURCE_CIFAR };
 
+// Where a teacher's corrupted training images come from.
+enum preset_corrupted_source {
+    PRESET_CORRUPTED_GENERATED, // our own code corrupts the training images, anew in every epoch
+    PRESET_CORRUPTED_PUBLISHED, // CIFAR-10-C, but for its held-out images (published_teacher.h)
+};
+
 enum {
     PRESET_KEY_LIMIT = 64,
     PRESET_METHOD_LIMIT = 16,
@@ -33,6 +39,8 @@ enum {
     PRESET_NAME_SIZE = 41,
     PRESET_TEXT_SIZE = 1024, // any value as text
 };
+
+enum preset_augmix_operations { PRESET_AUGMIX_STANDARD, PRESET_AUGMIX_ALL };
 
 struct preset_corruptions {
     int count;
@@ -47,6 +55,14 @@ struct preset_seeds {
     uint32_t items[PRESET_SEED_LIMIT]; // as given, each once
 };
 
+struct preset_weights {
+    double items[1 + CORRUPTION_SEVERITIES]; // as in struct corruption_law
+};
+
+struct preset_primitives {
+    bool items[PRIMITIVE_COUNT]; // which of the augmentation model's primitives take part
+};
+
 struct preset_training { // one section, [teacher] or [target]
     int epochs;
     double learning_rate;
@@ -55,7 +71,8 @@ struct preset_training { // one section, [teacher] or [target]
 // Choices are stored as int: the value of the enum that the comment names.
 struct preset_values {
     struct {
-        int source; // enum preset_source
+        int source;           // enum preset_source
+        int corrupted_source; // enum preset_corrupted_source
         int synthetic_train_images_teacher, synthetic_train_images_target;
         int synthetic_test_images_teacher, synthetic_test_images_target;
     } data;
@@ -73,6 +90,24 @@ struct preset_values {
         int evaluate_every;
     } training;
     struct preset_training teacher, target;
+    struct preset_weights teacher_severities;
+    struct {
+        int severity;
+        int operations; // enum preset_augmix_operations
+    } augmix;
+    struct {
+        struct preset_weights severities;
+    } fa;
+    struct {
+        struct preset_primitives primitives;
+        int distance; // enum transinv_distance
+        double lambda;
+        int inner_steps;
+        double learning_rate, weight_decay, clip, label_smoothing;
+        int hidden;
+        double temperature, gate_start, blur_start, noise_start;
+        int replay_epochs;
+    } transinv;
     struct {
         struct preset_corruptions corruptions;
         struct preset_methods methods;

@@ -9,15 +9,20 @@
 
 #define FIELD(member) offsetof(struct preset_values, member)
 
-static const char *const sources[] = {"synthetic", "cifar", NULL};           // enum preset_source
-static const char *const warmup_kinds[] = {"plain", "adjusted", NULL};       // enum schedule_warmup
-static const char *const precisions[] = {"fp32", "bf16", NULL};              // enum precision
-static const char *const base_augmentations[] = {"none", "flip_crop", NULL}; // enum base_augmentation
+static const char *const sources[] = {"synthetic", "cifar", NULL};                  // enum preset_source
+static const char *const corrupted_sources[] = {"generated", "published", NULL};    // enum preset_corrupted_source
+static const char *const augmix_operations[] = {"standard", "all", NULL};           // enum preset_augmix_operations
+static const char *const distances[] = {"cosine", "normalised_square", "kl", NULL}; // enum transinv_distance
+static const char *const warmup_kinds[] = {"plain", "adjusted", NULL};              // enum schedule_warmup
+static const char *const precisions[] = {"fp32", "bf16", NULL};                     // enum precision
+static const char *const base_augmentations[] = {"none", "flip_crop", NULL};        // enum base_augmentation
 
 // The sizes of the embedded set decide nothing by themselves: the checksum of the images takes part in the hash.
 static const struct preset_key keys[] = {
     {"data.source", PRESET_CHOICE, 0, 0, sources, false, FIELD(data.source),
      "where images come from: the embedded synthetic set, or CIFAR archives"},
+    {"data.corrupted_source", PRESET_CHOICE, 0, 0, corrupted_sources, true, FIELD(data.corrupted_source),
+     "what corrupts a teacher's training images: this program, or CIFAR-10-C as published"},
     {"data.synthetic_train_images_teacher", PRESET_INTEGER, 10, 1000000, NULL, false,
      FIELD(data.synthetic_train_images_teacher), "training images of the embedded 10-class set"},
     {"data.synthetic_train_images_target", PRESET_INTEGER, 100, 1000000, NULL, false,
@@ -50,9 +55,45 @@ static const struct preset_key keys[] = {
     {"teacher.epochs", PRESET_INTEGER, 1, 100000, NULL, true, FIELD(teacher.epochs), "epochs of a teacher"},
     {"teacher.learning_rate", PRESET_REAL, 1e-9, 1e6, NULL, true, FIELD(teacher.learning_rate),
      "rate at which a teacher's schedule begins"},
+    {"teacher.severity_weights", PRESET_WEIGHTS, 0, 1e6, NULL, true, FIELD(teacher_severities),
+     "how often a teacher's training image has severity 0 (clean), 1, ... 5: six relative weights"},
     {"target.epochs", PRESET_INTEGER, 1, 100000, NULL, true, FIELD(target.epochs), "epochs of a target"},
     {"target.learning_rate", PRESET_REAL, 1e-9, 1e6, NULL, true, FIELD(target.learning_rate),
      "rate at which a target's schedule begins"},
+    {"augmix.severity", PRESET_INTEGER, 1, 10, NULL, true, FIELD(augmix.severity),
+     "AM: how strong AugMix's image operations may be"},
+    {"augmix.operations", PRESET_CHOICE, 0, 0, augmix_operations, true, FIELD(augmix.operations),
+     "AM: the nine operations that test sets of corruptions do not repeat (standard), or all 13"},
+    {"fa.severity_weights", PRESET_WEIGHTS, 0, 1e6, NULL, true, FIELD(fa.severities),
+     "how often FA's training image has severity 0 (clean), 1, ... 5: six relative weights"},
+    {"transinv.primitives", PRESET_PRIMITIVES, 0, 0, NULL, true, FIELD(transinv.primitives),
+     "TransInv: which of contrast, geometric, blur and noise the augmentation is made of, or all"},
+    {"transinv.distance", PRESET_CHOICE, 0, 0, distances, true, FIELD(transinv.distance),
+     "TransInv: how far the teacher's view of an augmented image is from that of the clean one"},
+    {"transinv.lambda", PRESET_REAL, 0, 1e9, NULL, true, FIELD(transinv.lambda),
+     "TransInv: weight of that distance beside the adversarial loss"},
+    {"transinv.inner_steps", PRESET_INTEGER, 1, 100000, NULL, true, FIELD(transinv.inner_steps),
+     "TransInv: steps of the network for one step of the augmentation"},
+    {"transinv.learning_rate", PRESET_REAL, 1e-9, 10, NULL, true, FIELD(transinv.learning_rate),
+     "TransInv: constant rate of the augmentation's AdamW"},
+    {"transinv.weight_decay", PRESET_REAL, 0, 1, NULL, true, FIELD(transinv.weight_decay),
+     "TransInv: weight decay of that AdamW"},
+    {"transinv.clip", PRESET_REAL, 1e-6, 1e9, NULL, true, FIELD(transinv.clip),
+     "TransInv: largest norm of the augmentation's gradient"},
+    {"transinv.label_smoothing", PRESET_REAL, 0, 0.99, NULL, true, FIELD(transinv.label_smoothing),
+     "TransInv: label smoothing of the adversarial loss"},
+    {"transinv.hidden", PRESET_INTEGER, 1, 4096, NULL, true, FIELD(transinv.hidden),
+     "TransInv: width of the hidden layers that make parameters of noise"},
+    {"transinv.temperature", PRESET_REAL, 0.001, 10, NULL, true, FIELD(transinv.temperature),
+     "TransInv: temperature of the gates"},
+    {"transinv.gate_start", PRESET_REAL, 0.001, 0.999, NULL, true, FIELD(transinv.gate_start),
+     "TransInv: probability of an open gate at the start"},
+    {"transinv.blur_start", PRESET_REAL, 0.11, 1.99, NULL, true, FIELD(transinv.blur_start),
+     "TransInv: sigma of the blur at the start, in pixels"},
+    {"transinv.noise_start", PRESET_REAL, 0.0001, 0.299, NULL, true, FIELD(transinv.noise_start),
+     "TransInv: sigma of the noise at the start, in units of the range of values"},
+    {"transinv.replay_epochs", PRESET_INTEGER, 0, 100000, NULL, true, FIELD(transinv.replay_epochs),
+     "TransInv: epochs after which an augmentation is kept to train on with later; 0: none is"},
     {"matrix.corruptions", PRESET_CORRUPTIONS, 0, 0, NULL, false, FIELD(matrix.corruptions),
      "columns of the table: codes, or all"},
     {"matrix.methods", PRESET_METHODS, 0, 0, NULL, false, FIELD(matrix.methods),

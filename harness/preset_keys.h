@@ -12,6 +12,8 @@ enum preset_type {
     PRESET_CORRUPTIONS, // struct preset_corruptions
     PRESET_METHODS,     // struct preset_methods
     PRESET_SEEDS,       // struct preset_seeds
+    PRESET_WEIGHTS,     // struct preset_weights
+    PRESET_PRIMITIVES,  // struct preset_primitives
 };
 
 struct preset_key {

@@ -44,6 +44,13 @@ static void expect_codes(const struct preset_key *key, char *text, size_t size)
              key->type == PRESET_METHODS ? "method" : "corruption", codes);
 }
 
+static void expect_primitives(char *text, size_t size)
+{
+    char names[80] = "";
+    for (int i = 0; i < PRIMITIVE_COUNT; i++) append_word(names, sizeof names, " ", primitive_name((enum primitive)i));
+    snprintf(text, size, "\"all\", or primitives out of %s, each once", names);
+}
+
 static struct status wrong_value(const struct preset_key *key, const char *found)
 {
     char expected[300], low[32], high[32];
@@ -55,8 +62,13 @@ static struct status wrong_value(const struct preset_key *key, const char *found
     case PRESET_CHOICE: expect_choice(key, expected, sizeof expected); break;
     case PRESET_CORRUPTIONS:
     case PRESET_METHODS: expect_codes(key, expected, sizeof expected); break;
+    case PRESET_PRIMITIVES: expect_primitives(expected, sizeof expected); break;
     case PRESET_SEEDS:
         snprintf(expected, sizeof expected, "up to %d different seeds from 0 to %s", PRESET_SEED_LIMIT, high);
+        break;
+    case PRESET_WEIGHTS:
+        snprintf(expected, sizeof expected, "%d numbers from %s to %s, for severity 0 to %d, not all 0",
+                 1 + CORRUPTION_SEVERITIES, low, high, CORRUPTION_SEVERITIES);
         break;
     }
     return status_error(STATUS_USAGE, "expected %s, found \"%s\"", expected, found);
@@ -168,6 +180,48 @@ static bool parse_seeds(const char *text, struct preset_seeds *list)
     return true;
 }
 
+static bool take_primitive(void *context, const char *word)
+{
+    struct preset_primitives *list = context;
+    int i = 0;
+    while (i < PRIMITIVE_COUNT && strcmp(primitive_name((enum primitive)i), word) != 0) i++;
+    if (i == PRIMITIVE_COUNT || list->items[i]) return false;
+    list->items[i] = true;
+    return true;
+}
+
+static bool parse_primitives(const char *text, struct preset_primitives *list)
+{
+    const bool all = strcmp(text, "all") == 0;
+    struct preset_primitives wanted = {{all, all, all, all}};
+    if (!all && !parse_words(text, take_primitive, &wanted)) return false;
+    *list = wanted;
+    return true;
+}
+
+struct weight_words {
+    const struct preset_key *key;
+    struct preset_weights weights;
+    int count;
+};
+
+static bool take_weight(void *context, const char *word)
+{
+    struct weight_words *words = context;
+    return words->count <= CORRUPTION_SEVERITIES && parse_real(words->key, word, &words->weights.items[words->count++]);
+}
+
+static bool parse_weights(const struct preset_key *key, const char *text, struct preset_weights *weights)
+{
+    struct weight_words words = {.key = key};
+    double sum = 0;
+    if (!parse_words(text, take_weight, &words) || words.count != 1 + CORRUPTION_SEVERITIES) return false;
+    for (int i = 0; i < words.count; i++) sum += words.weights.items[i];
+    if (!(sum > 0)) return false;
+    *weights = words.weights;
+    return true;
+}
+
 struct status preset_value_parse(const struct preset_key *key, const char *text, struct preset_values *values)
 {
     void *field = field_of(key, values);
@@ -179,6 +233,8 @@ struct status preset_value_parse(const struct preset_key *key, const char *text,
     case PRESET_CORRUPTIONS: good = parse_corruptions(text, field); break;
     case PRESET_METHODS: good = parse_methods(text, field); break;
     case PRESET_SEEDS: good = parse_seeds(text, field); break;
+    case PRESET_WEIGHTS: good = parse_weights(key, text, field); break;
+    case PRESET_PRIMITIVES: good = parse_primitives(text, field); break;
     }
     return good ? status_ok() : wrong_value(key, text);
 }
@@ -191,6 +247,8 @@ json_t *preset_value_json(const struct preset_key *key, const struct preset_valu
     const struct preset_corruptions *corruptions = field;
     const struct preset_methods *methods = field;
     const struct preset_seeds *seeds = field;
+    const struct preset_weights *weights = field;
+    const struct preset_primitives *primitives = field;
     json_t *array = NULL;
     switch (key->type) {
     case PRESET_INTEGER: return json_integer(*(const int *)field);
@@ -209,6 +267,15 @@ json_t *preset_value_json(const struct preset_key *key, const struct preset_valu
         array = json_array();
         for (int i = 0; i < seeds->count; i++) json_array_append_new(array, json_integer(seeds->items[i]));
         break;
+    case PRESET_PRIMITIVES:
+        array = json_array();
+        for (int i = 0; i < PRIMITIVE_COUNT; i++)
+            if (primitives->items[i]) json_array_append_new(array, json_string(primitive_name((enum primitive)i)));
+        break;
+    case PRESET_WEIGHTS:
+        array = json_array();
+        for (int i = 0; i <= CORRUPTION_SEVERITIES; i++) json_array_append_new(array, json_real(weights->items[i]));
+        break;
     }
     return array;
 }
@@ -221,7 +288,10 @@ static void format_list(const json_t *array, char text[PRESET_TEXT_SIZE])
     json_array_foreach(array, i, item)
     {
         char number[32];
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(item));
+        if (json_is_real(item))
+            number_format_double(json_real_value(item), number);
+        else
+            snprintf(number, sizeof number, "%lld", (long long)json_integer_value(item));
         append_word(text, PRESET_TEXT_SIZE, " ", json_is_string(item) ? json_string_value(item) : number);
     }
 }
@@ -239,7 +309,9 @@ void preset_value_format(const struct preset_key *key, const struct preset_value
     case PRESET_CHOICE: snprintf(text, PRESET_TEXT_SIZE, "%s", key->choices[*(const int *)field]); break;
     case PRESET_CORRUPTIONS:
     case PRESET_METHODS:
-    case PRESET_SEEDS: {
+    case PRESET_SEEDS:
+    case PRESET_WEIGHTS:
+    case PRESET_PRIMITIVES: {
         json_t *array = preset_value_json(key, values);
         format_list(array, text);
         json_decref(array);

@@ -8,8 +8,11 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "harness/panel.h"
+#include "harness/published_teacher.h"
 #include "harness/run_description.h"
 #include "harness/safetensors.h"
+#include "harness/severity_curve.h"
 
 // ---- one training ----------------------------------------------------------------------------------------------
 
@@ -17,12 +20,14 @@ struct run_training {
     const struct run_job *job;
     struct run_folder *folder;
     struct training_settings settings;
-    struct epoch_record last; // epoch 0: none yet
-    bool running;             // epochs told before the first step were trained by an earlier process
-    double earlier_seconds;   // of those epochs
-    double seconds, images;   // of all epochs; training alone
-    struct status log_status; // the first error of log.jsonl
+    struct published_teacher published; // empty where the run has none
+    struct epoch_record last;           // epoch 0: none yet
+    bool running;                       // epochs told before the first step were trained by an earlier process
+    double earlier_seconds;             // of those epochs
+    double seconds, images;             // of all epochs; training alone
+    struct status log_status;           // the first error of log.jsonl
     struct training_outcome outcome;
+    struct severity_curve curve; // where the run has a corruption
     char model_sha256[65];
 };
 
@@ -57,6 +62,24 @@ static struct status read_start(const struct run_job *job, struct state_dict *st
     return status;
 }
 
+// What TransInv has learned, and a picture of it.
+static struct status save_augmentation(struct run_training *training)
+{
+    const struct run_job *job = training->job;
+    const struct training_outcome *outcome = &training->outcome;
+    if (outcome->augmentation.count == 0) return status_ok();
+    char *tensors = run_folder_file(training->folder, run_file_augmentation);
+    char *panel = run_folder_file(training->folder, run_file_panel);
+    json_t *metadata = run_model_metadata(job->plan);
+    struct status status = safetensors_write(tensors, &outcome->augmentation, metadata);
+    if (status.code == STATUS_OK && job->plan->corruption != NULL)
+        status = panel_write(job->device, &outcome->pictures, job->plan->corruption, job->frost, panel);
+    json_decref(metadata);
+    free(panel);
+    free(tensors);
+    return status;
+}
+
 static struct status save_model(struct run_training *training, const struct state_dict *model)
 {
     char *path = run_folder_file(training->folder, run_file_model);
@@ -68,6 +91,38 @@ static struct status save_model(struct run_training *training, const struct stat
     return status;
 }
 
+static struct status load_published(struct run_training *training)
+{
+    const struct run_job *job = training->job;
+    const struct run_plan *plan = job->plan;
+    if (!run_uses_published(plan)) return status_ok();
+    return published_teacher_load(plan->data, job->data_folder, plan->corruption,
+                                  &plan->preset->values.teacher_severities, &training->published);
+}
+
+static const struct image_set *test_set(const struct run_training *training)
+{
+    const struct run_plan *plan = training->job->plan;
+    return run_uses_published(plan) ? &training->published.test : &plan->data->test;
+}
+
+static struct status measure_curve(struct run_training *training, const struct state_dict *model)
+{
+    const struct run_plan *plan = training->job->plan;
+    if (plan->corruption == NULL) return status_ok();
+    const struct severity_curve_request request = {
+        .depth = training->settings.depth,
+        .widen = training->settings.widen,
+        .batch = training->settings.batch_size,
+        .corruption = plan->corruption,
+        .model = model,
+        .clean = test_set(training),
+        .published = run_uses_published(plan) ? training->published.test_corrupted : NULL,
+        .frost = training->job->frost,
+    };
+    return severity_curve_measure(training->job->device, &request, &training->curve);
+}
+
 static struct status train(struct run_training *training)
 {
     const struct run_job *job = training->job;
@@ -75,10 +130,12 @@ static struct status train(struct run_training *training)
     char *checkpoint = run_folder_file(training->folder, run_file_checkpoint);
     struct status status = status_ok();
     if (job->start_path != NULL) status = read_start(job, &start);
+    if (status.code == STATUS_OK) status = load_published(training);
     struct training_job work = {
         .settings = &training->settings,
-        .train = &job->plan->data->train,
-        .test = &job->plan->data->test,
+        .train = run_uses_published(job->plan) ? &training->published.train : &job->plan->data->train,
+        .test = test_set(training),
+        .frost = job->frost,
         .start = job->start_path != NULL ? &start : NULL,
         .checkpoint_path = checkpoint,
         .checkpoint_seconds = job->checkpoint_seconds,
@@ -89,6 +146,10 @@ static struct status train(struct run_training *training)
     if (status.code == STATUS_OK) status = training_run(job->device, &work, &training->outcome, &model);
     if (status.code == STATUS_OK) status = training->log_status;
     if (status.code == STATUS_OK) status = save_model(training, &model);
+    if (status.code == STATUS_OK) status = save_augmentation(training);
+    if (status.code == STATUS_OK) status = measure_curve(training, &model);
+    training_outcome_destroy(&training->outcome);
+    published_teacher_destroy(&training->published);
     state_dict_destroy(&start);
     state_dict_destroy(&model);
     free(checkpoint);
@@ -113,6 +174,7 @@ static struct run_result make_result(const struct run_training *training, const 
                                                    : RUN_FOLDER_FAILED,
         .message = status->message,
         .test = done ? &training->outcome.test : NULL,
+        .curve = done && training->job->plan->corruption != NULL ? &training->curve : NULL,
         .last = training->last.epoch > 0 ? &training->last : NULL,
         .seconds = training->earlier_seconds + training->outcome.seconds,
         .images_per_second = training->seconds > 0 ? training->images / training->seconds : 0,

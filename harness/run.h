@@ -20,7 +20,7 @@ struct run_plan {
     const struct dataset *data;          // that it trains on and is tested on
     const char *configuration_hash;      // configuration_hash.h
     const char *teacher_run;             // a target's: its teacher's run name; NULL when it starts from any model
-    const char *teacher_images;          // "clean"; NULL when unknown
+    const char *teacher_images;          // run_teacher_images(); NULL when unknown
     char name[RUN_NAME_SIZE];            // FORMATS.md; run_plan_name fills it
 };
 
@@ -31,15 +31,26 @@ void run_plan_name(struct run_plan *plan);
 // are independent samples, as the statistics over columns suppose.
 uint32_t run_random_key(const struct run_plan *plan);
 
+// What teachers of a preset see: "clean" without a corruption, else "clean+corrupted" or "clean+published".
+const char *run_teacher_images(const struct preset *preset, bool corrupted);
+
+// Whether this run trains on published corrupted images (published_teacher.h) instead of plan->data alone.
+bool run_uses_published(const struct run_plan *plan);
+// What it trains and is tested on.
+int run_train_count(const struct run_plan *plan);
+int run_test_count(const struct run_plan *plan);
+
 struct training_settings run_training_settings(const struct run_plan *plan);
 double run_training_images(const struct run_plan *plan); // images that the whole training will see
 
 struct run_job {
     const struct run_plan *plan;
     struct device *device;
-    const char *folder;       // the run's own
-    const char *start_path;   // a target's: model file to start from
-    const char *start_sha256; // its expected SHA-256
+    const char *folder;        // the run's own
+    const char *start_path;    // a target's: model file to start from
+    const char *start_sha256;  // its expected SHA-256
+    const char *data_folder;   // where published corrupted images lie, as in struct dataset_request; may be NULL
+    const struct frost *frost; // needed where the plan has a corruption
     double checkpoint_seconds;
     bool retry;                                          // forget a failed or diverged attempt
     void (*progress)(void *context, double images_done); // of this run; may be NULL

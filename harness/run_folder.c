@@ -20,6 +20,7 @@ enum { RUN_JSON_LIMIT = 16 << 20 };
 
 const char run_file_description[] = "run.json", run_file_log[] = "log.jsonl", run_file_result[] = "result.json",
            run_file_model[] = "model.safetensors", run_file_checkpoint[] = "checkpoint.safetensors",
+           run_file_augmentation[] = "augmentation.safetensors", run_file_panel[] = "panel.png",
            run_file_lock[] = "lock";
 
 static const char *const state_names[] = {
@@ -240,12 +241,13 @@ struct status run_folder_log_epoch(struct run_folder *folder, const struct epoch
     struct status status;
     char *path = run_folder_file(folder, run_file_log);
     json_t *line = json_pack(
-        "{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", record->epoch, "steps", (json_int_t)record->steps,
-        "learning_rate", number_or_null(record->learning_rate), "train_loss", number_or_null(record->train_loss),
-        "train_accuracy_percent", number_or_null(100 * record->train_accuracy), "test_accuracy_percent",
-        number_or_null(record->evaluated ? 100 * record->test.accuracy : NAN), "test_loss",
+        "{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", record->epoch, "steps",
+        (json_int_t)record->steps, "learning_rate", number_or_null(record->learning_rate), "train_loss",
+        number_or_null(record->train_loss), "train_accuracy_percent", number_or_null(100 * record->train_accuracy),
+        "test_accuracy_percent", number_or_null(record->evaluated ? 100 * record->test.accuracy : NAN), "test_loss",
         number_or_null(record->evaluated ? record->test.loss : NAN), "seconds", number_or_null(record->seconds),
-        "images_per_second", number_or_null(record->images_per_second));
+        "images_per_second", number_or_null(record->images_per_second), "augmentation",
+        augmentation_record_json(&record->augmentation));
     char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     size_t length = text != NULL ? strlen(text) : 0;
     if (text == NULL) {
@@ -267,19 +269,21 @@ static json_t *result_to_json(const char *name, const struct run_result *result)
     const struct epoch_record *last = result->last;
     char finished[32];
     clock_utc_text(finished);
-    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:b, s:I, s:o, s:s}",
-                     "format", 1, "name", name, "status", state_names[result->state], "message",
-                     json_text(result->message), "test_accuracy_percent",
-                     number_or_null(test != NULL ? 100 * test->accuracy : NAN), "test_loss",
-                     number_or_null(test != NULL ? test->loss : NAN), "test_correct",
-                     test != NULL ? json_integer(test->correct) : json_null(), "test_images",
-                     test != NULL ? json_integer(test->images) : json_null(), "train_loss",
-                     number_or_null(last != NULL ? last->train_loss : NAN), "train_accuracy_percent",
-                     number_or_null(last != NULL ? 100 * last->train_accuracy : NAN), "epochs",
-                     last != NULL ? last->epoch : 0, "steps", (json_int_t)(last != NULL ? last->steps : 0), "seconds",
-                     number_or_null(result->seconds), "images_per_second", number_or_null(result->images_per_second),
-                     "resumed", (int)result->resumed, "peak_memory_bytes", (json_int_t)machine_peak_memory_bytes(),
-                     "model_sha256", text_or_null(result->model_sha256), "finished", finished);
+    return json_pack(
+        "{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:b, s:I, s:o, s:s}",
+        "format", 1, "name", name, "status", state_names[result->state], "message", json_text(result->message),
+        "test_accuracy_percent", number_or_null(test != NULL ? 100 * test->accuracy : NAN), "test_loss",
+        number_or_null(test != NULL ? test->loss : NAN), "test_correct",
+        test != NULL ? json_integer(test->correct) : json_null(), "test_images",
+        test != NULL ? json_integer(test->images) : json_null(), "corrupted",
+        result->curve != NULL ? severity_curve_json(result->curve) : json_null(), "augmentation",
+        last != NULL ? augmentation_record_json(&last->augmentation) : json_null(), "train_loss",
+        number_or_null(last != NULL ? last->train_loss : NAN), "train_accuracy_percent",
+        number_or_null(last != NULL ? 100 * last->train_accuracy : NAN), "epochs", last != NULL ? last->epoch : 0,
+        "steps", (json_int_t)(last != NULL ? last->steps : 0), "seconds", number_or_null(result->seconds),
+        "images_per_second", number_or_null(result->images_per_second), "resumed", (int)result->resumed,
+        "peak_memory_bytes", (json_int_t)machine_peak_memory_bytes(), "model_sha256",
+        text_or_null(result->model_sha256), "finished", finished);
 }
 
 struct status run_folder_finish(struct run_folder *folder, const char *name, const struct run_result *result)
@@ -298,8 +302,8 @@ struct status run_folder_forget_checkpoint(const char *path)
 
 struct status run_folder_clear(struct run_folder *folder)
 {
-    const char *const names[] = {run_file_checkpoint, run_file_log, run_file_model, run_file_result,
-                                 run_file_description};
+    const char *const names[] = {run_file_checkpoint, run_file_log,    run_file_model,      run_file_augmentation,
+                                 run_file_panel,      run_file_result, run_file_description};
     struct status status = status_ok();
     for (size_t i = 0; status.code == STATUS_OK && i < sizeof names / sizeof names[0]; i++)
         status = remove_file(folder->path, names[i]);

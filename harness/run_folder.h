@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "harness/severity_curve.h"
 #include "harness/training.h"
 
 enum run_folder_state {
@@ -24,8 +25,8 @@ struct run_summary {
 };
 
 // Names of the files in a run's folder.
-extern const char run_file_description[], run_file_log[], run_file_result[], run_file_model[], run_file_checkpoint[],
-    run_file_lock[];
+extern const char run_file_description[], run_file_log[], run_file_result[], run_file_model[], run_file_augmentation[],
+    run_file_panel[], run_file_checkpoint[], run_file_lock[];
 
 // What `path` holds. A folder that is not there is RUN_FOLDER_ABSENT, no error. STATUS_BAD_INPUT names a damaged file.
 struct status run_folder_read(const char *path, struct run_summary *summary);
@@ -52,10 +53,11 @@ struct status run_folder_log_epoch(struct run_folder *folder, const struct epoch
 
 // What result.json says. Numbers of a run that is not done may be absent (NULL pointers).
 struct run_result {
-    enum run_folder_state state;     // RUN_FOLDER_DONE, RUN_FOLDER_DIVERGED or RUN_FOLDER_FAILED
-    const char *message;             // "" when done
-    const struct evaluation *test;   // when done
-    const struct epoch_record *last; // last epoch that was completed
+    enum run_folder_state state;        // RUN_FOLDER_DONE, RUN_FOLDER_DIVERGED or RUN_FOLDER_FAILED
+    const char *message;                // "" when done
+    const struct evaluation *test;      // when done
+    const struct severity_curve *curve; // when done, of a run with a corruption
+    const struct epoch_record *last;    // last epoch that was completed
     double seconds, images_per_second;
     bool resumed;
     const char *model_sha256; // when done

@@ -38,7 +38,7 @@ static struct status create_network(struct training_session *session)
                                   .side = IMAGE_SIDE,
                                   .channels = IMAGE_CHANNELS,
                                   .runs = 1,
-                                  .images = job->settings->batch_size};
+                                  .images = job->settings->batch_size * method_views(job->settings->method)};
     struct status status = network_create(session->device, &shape, true, &session->network);
     if (status.code == STATUS_OK) status = network_initialise(session->network, 0, job->settings->seed);
     if (status.code != STATUS_OK || job->start == NULL) return status;
@@ -67,15 +67,36 @@ static struct status create_rates(struct training_session *session)
     return status;
 }
 
-static void enqueue_step(const struct training_session *session)
+static struct status create_loader(struct training_session *session)
 {
     const struct training_settings *settings = session->job->settings;
-    struct training_step step = {.device = session->device,
-                                 .network = session->network,
-                                 .settings = settings,
-                                 .classes = session->job->train->classes,
-                                 .train = &session->train};
-    settings->method->enqueue_step(&step);
+    const struct image_loader_settings loader = {.batch = settings->batch_size,
+                                                 .augmentation = settings->base_augmentation,
+                                                 .law = settings->corrupts ? &settings->law : NULL,
+                                                 .frost = session->job->frost};
+    return image_loader_create(session->device, &session->train, &loader, &session->loader);
+}
+
+static struct status create_companion(struct training_session *session)
+{
+    const struct training_settings *settings = session->job->settings;
+    const struct companion *companion = settings->method->companion;
+    session->step = (struct training_step){.device = session->device,
+                                           .network = session->network,
+                                           .settings = settings,
+                                           .classes = session->job->train->classes,
+                                           .train = &session->train,
+                                           .loader = &session->loader,
+                                           .start = session->job->start,
+                                           .steps = (int64_t)session->steps_per_epoch * settings->epochs};
+    return companion == NULL ? status_ok() : companion->create(&session->step, &session->step.companion);
+}
+
+static void enqueue_step(const struct training_session *session, bool with_companion)
+{
+    const struct training_settings *settings = session->job->settings;
+    const struct companion *companion = settings->method->companion;
+    settings->method->enqueue_step(&session->step);
     sgd_update(session->device, &(struct sgd_update){.runs = 1,
                                                      .count = network_parameter_count(session->network),
                                                      .momentum = settings->momentum,
@@ -85,9 +106,27 @@ static void enqueue_step(const struct training_session *session)
                                                      .gradient = network_gradients(session->network),
                                                      .velocity = session->velocity,
                                                      .parameter = network_parameters(session->network)});
+    if (with_companion && companion != NULL) companion->enqueue_step(&session->step);
     step_advance(session->device,
                  &(struct step_advance){
                      .runs = 1, .images = settings->batch_size, .count_step = true, .states = session->train.state});
+}
+
+static struct status record_step(struct training_session *session, bool chosen, bool with_companion)
+{
+    const struct companion *companion = session->job->settings->method->companion;
+    if (companion != NULL) companion->set_replaying(session->step.companion, chosen);
+    device_capture_begin(session->device);
+    enqueue_step(session, with_companion);
+    return device_capture_end(session->device, &session->recordings[chosen][with_companion]);
+}
+
+static struct status record_steps(struct training_session *session)
+{
+    if (session->job->settings->method->companion == NULL) return record_step(session, false, false);
+    struct status status = status_ok();
+    for (int i = 0; status.code == STATUS_OK && i < 4; i++) status = record_step(session, i / 2 == 1, i % 2 == 1);
+    return status;
 }
 
 struct status training_session_create(struct device *device, const struct training_job *job,
@@ -104,21 +143,24 @@ struct status training_session_create(struct device *device, const struct traini
     if (status.code == STATUS_OK)
         status = resident_set_create(device, job->train, settings->batch_size, &session->train);
     if (status.code == STATUS_OK) status = resident_set_create(device, job->test, settings->batch_size, &session->test);
+    if (status.code == STATUS_OK) status = create_loader(session);
     if (status.code == STATUS_OK) status = create_rates(session);
     if (status.code != STATUS_OK) return status;
     session->velocity.stride = (size_t)network_parameter_count(session->network);
     status = device_allocate(device, session->velocity.stride * sizeof(float), (void **)&session->velocity.data);
     if (status.code != STATUS_OK) return status;
-    device_capture_begin(device);
-    enqueue_step(session);
-    return device_capture_end(device, &session->step);
+    status = create_companion(session);
+    return status.code == STATUS_OK ? record_steps(session) : status;
 }
 
 void training_session_destroy(struct training_session *session)
 {
-    graph_destroy(session->step);
+    const struct companion *companion = session->job->settings->method->companion;
+    for (int i = 0; i < 4; i++) graph_destroy(session->recordings[i / 2][i % 2]);
+    if (companion != NULL) companion->destroy(session->step.companion);
     device_release(session->device, session->velocity.data);
     device_release(session->device, session->rates.data);
+    image_loader_destroy(&session->loader);
     resident_set_destroy(session->device, &session->train);
     resident_set_destroy(session->device, &session->test);
     network_destroy(session->network);
@@ -130,6 +172,7 @@ void training_session_destroy(struct training_session *session)
 // The epoch's image order follows from seed and epoch alone, so a restart in the middle finds the same one.
 static struct status begin_epoch(struct training_session *session)
 {
+    const struct companion *companion = session->job->settings->method->companion;
     uint32_t count = (uint32_t)session->train.count;
     int32_t *order = malloc(count * sizeof *order);
     if (order == NULL) return status_error(STATUS_NO_MEMORY, "order of %u images: out of memory", count);
@@ -140,7 +183,10 @@ static struct status begin_epoch(struct training_session *session)
     device_upload(session->device, session->train.state, &session->state, sizeof session->state);
     device_upload(session->device, session->train.metrics, &session->epoch_metrics, sizeof session->epoch_metrics);
     free(order);
-    return device_synchronise(session->device);
+    struct status status = device_synchronise(session->device);
+    if (status.code == STATUS_OK && companion != NULL)
+        status = companion->begin_epoch(session->step.companion, (int)session->state.epoch);
+    return status;
 }
 
 static struct status read_back(struct training_session *session)
@@ -194,13 +240,26 @@ static struct status stop_for_interrupt(struct training_session *session, struct
     return status.code == STATUS_OK ? interrupt_status() : status;
 }
 
+// Step `number` of the epoch, from 0.
+static void launch_step(struct training_session *session, int64_t number)
+{
+    const struct training_settings *settings = session->job->settings;
+    const struct companion *companion = settings->method->companion;
+    struct training_state state = session->state;
+    state.step = (int64_t)state.epoch * session->steps_per_epoch + number;
+    state.position = number * settings->batch_size;
+    const int chosen = companion != NULL ? companion->choose(session->step.companion, &state) : 0;
+    const bool with_companion = companion != NULL && (state.step + 1) % companion->period(settings) == 0;
+    device_graph_launch(session->device, session->recordings[chosen][with_companion]);
+}
+
 static struct status run_steps(struct training_session *session, struct checkpoint_clock *clock, double begun)
 {
     int batch = session->job->settings->batch_size;
     int64_t before = (int64_t)session->state.epoch * session->steps_per_epoch;
     for (int64_t i = session->state.position / batch; i < session->steps_per_epoch; i++) {
         if (interrupt_requested()) return stop_for_interrupt(session, clock, begun);
-        device_graph_launch(session->device, session->step);
+        launch_step(session, i);
         report_progress(session, before + i + 1);
         if (!checkpoint_due(session, clock)) continue;
         struct status status = write_checkpoint(session, clock, begun);
@@ -230,6 +289,11 @@ static struct status measure_epoch(struct training_session *session, double seco
                                     .seconds = seconds,
                                     .images_per_second = images / seconds};
     if (!isfinite(record->train_loss)) return diverged(record->epoch, "the training loss", record->train_loss);
+    if (settings->method->companion != NULL) {
+        struct status measured =
+            settings->method->companion->end_epoch(&session->step, record->epoch, &record->augmentation);
+        if (measured.code != STATUS_OK) return measured;
+    }
     if (!evaluation_due(settings, record->epoch)) return device_synchronise(session->device);
     record->evaluated = true;
     struct status status = evaluation_run(session->device, session->network, session->job->test->classes,
@@ -299,9 +363,19 @@ struct status training_run(struct device *device, const struct training_job *job
     if (status.code == STATUS_OK) status = run_epochs(&session);
     if (session.record_count > 0) outcome->last = session.records[session.record_count - 1];
     outcome->test = outcome->last.test;
+    if (status.code == STATUS_OK && job->settings->method->companion != NULL)
+        status = job->settings->method->companion->finish(&session.step, outcome);
     if (status.code == STATUS_OK) status = network_export(session.network, 0, model);
     if (status.code != STATUS_OK) state_dict_destroy(model);
     training_session_destroy(&session);
     outcome->seconds = clock_seconds() - begun;
     return status;
+}
+
+void training_outcome_destroy(struct training_outcome *outcome)
+{
+    state_dict_destroy(&outcome->augmentation);
+    free(outcome->pictures.clean);
+    free(outcome->pictures.augmented);
+    outcome->pictures = (struct augmented_pictures){.rows = 0};
 }

@@ -4,10 +4,35 @@
 #define HARNESS_TRAINING_H
 
 #include "datasets/image_set.h"
+#include "harness/augmentation_model.h"
+#include "harness/augmentation_record.h"
 #include "harness/network.h"
 #include "harness/schedule.h"
 
 struct method;
+struct frost;
+
+struct augmix_settings {
+    int severity;        // 1 .. 10
+    bool all_operations; // those too that test sets of corruptions repeat
+};
+
+enum transinv_distance { // of the teacher's view of an augmented image from its view of the clean one
+    TRANSINV_COSINE,
+    TRANSINV_NORMALISED_SQUARE,
+    TRANSINV_KL, // of the teacher's softmax
+};
+
+// The augmentation model minimises  adversarial loss + lambda * distance,  one step every `inner_steps` steps of the network.
+struct transinv_settings {
+    struct augmentation_settings augmentation;
+    enum transinv_distance distance;
+    float lambda, label_smoothing; // of the adversarial loss
+    int inner_steps;
+    double learning_rate; // AdamW's, constant
+    float weight_decay, clip;
+    int replay_epochs; // every so many epochs the model is kept, and trains the network on with the others; 0: never
+};
 
 struct training_settings {
     int depth, widen;
@@ -18,9 +43,13 @@ struct training_settings {
     enum schedule_warmup warmup;
     float momentum, weight_decay, label_smoothing;
     enum base_augmentation base_augmentation;
+    bool corrupts; // training images, after the base augmentation, as `law` says
+    struct corruption_law law;
     uint32_t seed;
     int evaluate_every; // epochs between test evaluations for the curves; 0: only after the last epoch
     const struct method *method;
+    struct augmix_settings augmix;     // of AM alone
+    struct transinv_settings transinv; // of TransInv alone
 };
 
 struct evaluation {
@@ -38,11 +67,13 @@ struct epoch_record {
     struct evaluation test; // when evaluated
     double seconds;         // training alone, without the evaluation
     double images_per_second;
+    struct augmentation_record augmentation; // where the method learns one
 };
 
 struct training_job {
     const struct training_settings *settings;
     const struct image_set *train, *test;
+    const struct frost *frost;      // NULL where the law is not frost
     const struct state_dict *start; // NULL: fresh weights; else a trained network whose classifier is replaced
     const char *checkpoint_path;    // NULL: none. Read when it exists; removed by the caller when all is done
     double checkpoint_seconds;      // between two checkpoints, at any step; an interrupt writes one at once
@@ -51,12 +82,23 @@ struct training_job {
     void *context;
 };
 
+// What a learned augmentation makes of the first images of the training set: `rows` images, each `columns` times.
+struct augmented_pictures {
+    int rows, columns;
+    uint8_t *clean;     // rows x 32 x 32 x 3; NULL without a learned augmentation
+    uint8_t *augmented; // rows x columns x 32 x 32 x 3
+};
+
 struct training_outcome {
     struct evaluation test;
     struct epoch_record last;
-    bool resumed;   // from a checkpoint
-    double seconds; // of this call
+    bool resumed;                       // from a checkpoint
+    double seconds;                     // of this call
+    struct state_dict augmentation;     // the learned augmentation's parameters; empty without
+    struct augmented_pictures pictures; // likewise
 };
+
+void training_outcome_destroy(struct training_outcome *outcome); // its arrays; accepts one without
 
 // Trains to the end. *model (parameters and running statistics) belongs to the caller on success.
 // STATUS_DIVERGED names the epoch whose loss was NaN or infinite. STATUS_INTERRUPTED leaves a checkpoint behind; a run

@@ -1,5 +1,6 @@
 // training_checkpoint.c: everything a training run needs to go on, in one safetensors file: weights and running statistics
-// under PyTorch's names, momentum as "momentum.<name>", and in the metadata where the run stands and what it belongs to.
+// under PyTorch's names, momentum as "momentum.<name>", what a method trains beside the network as "companion.<name>", and
+// in the metadata where the run stands and what it belongs to.
 // Tests: tests/resume_test.c.
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "harness/safetensors.h"
 #include "harness/training_session.h"
 
-static const char momentum_prefix[] = "momentum.";
+static const char momentum_prefix[] = "momentum.", companion_prefix[] = "companion.";
 
 // ---- what a checkpoint belongs to ------------------------------------------------------------------------------
 
@@ -36,36 +37,57 @@ static void digest_start(const struct state_dict *start, char hex[65])
     }
 }
 
+// What decides the steps of AM and TransInv beyond the method itself.
+static void describe_method(const struct training_settings *settings, char *text, size_t size)
+{
+    const struct augmix_settings *augmix = &settings->augmix;
+    const struct transinv_settings *transinv = &settings->transinv;
+    const struct augmentation_settings *model = &transinv->augmentation;
+    text[0] = '\0';
+    if (settings->method == &method_augmix)
+        snprintf(text, size, "severity %d, all operations %d", augmix->severity, augmix->all_operations);
+    if (settings->method == &method_transinv)
+        snprintf(text, size, "%d%d%d%d %d %a %a %a %a, %d %a %a %d %a %a %a %d", model->primitives[0],
+                 model->primitives[1], model->primitives[2], model->primitives[3], model->hidden,
+                 (double)model->temperature, (double)model->gate_start, (double)model->blur_start,
+                 (double)model->noise_start, (int)transinv->distance, (double)transinv->lambda,
+                 (double)transinv->label_smoothing, transinv->inner_steps, transinv->learning_rate,
+                 (double)transinv->weight_decay, (double)transinv->clip, transinv->replay_epochs);
+}
+
 // Text that differs whenever continuing would not give the bits of an uninterrupted run.
 static json_t *describe_owner(const struct training_session *session)
 {
     const struct training_settings *s = session->job->settings;
     const struct image_set *train = session->job->train;
-    char pixels[65], labels[65], start[65];
+    char pixels[65], labels[65], start[65], law[65] = "", method[400];
+    describe_method(s, method, sizeof method);
+    if (s->corrupts) digest_sha256(&s->law, sizeof s->law, law);
     digest_start(session->job->start, start);
     digest_sha256(train->pixels, (size_t)train->count * IMAGE_BYTES, pixels);
     digest_sha256(train->labels, (size_t)train->count * sizeof *train->labels, labels);
     return json_pack(
-        "{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:i s:s s:s s:s s:s s:s}", "depth", s->depth, "widen",
+        "{s:i s:i s:i s:i s:o s:o s:i s:i s:o s:o s:o s:i s:s s:i s:s s:s s:s s:s s:s s:s}", "depth", s->depth, "widen",
         s->widen, "batch_size", s->batch_size, "epochs", s->epochs, "learning_rate", json_of_double(s->learning_rate),
         "learning_rate_minimum", json_of_double(s->learning_rate_minimum), "warmup_epochs", s->warmup_epochs, "warmup",
         (int)s->warmup, "momentum", json_of_double((double)s->momentum), "weight_decay",
         json_of_double((double)s->weight_decay), "label_smoothing", json_of_double((double)s->label_smoothing),
-        "base_augmentation", (int)s->base_augmentation, "seed", (int)s->seed, "method", s->method->code, "start", start,
-        "backend", device_kernels(session->device)->name, "pixels", pixels, "labels", labels);
+        "base_augmentation", (int)s->base_augmentation, "corruption law", law, "seed", (int)s->seed, "method",
+        s->method->code, "values of the method", method, "start", start, "backend",
+        device_kernels(session->device)->name, "pixels", pixels, "labels", labels);
 }
 
 // ---- where the run stands --------------------------------------------------------------------------------------
 
 static json_t *pack_record(const struct epoch_record *r)
 {
-    return json_pack("{s:i s:I s:o s:o s:o s:b s:o s:o s:I s:I s:o s:o}", "epoch", r->epoch, "steps",
+    return json_pack("{s:i s:I s:o s:o s:o s:b s:o s:o s:I s:I s:o s:o s:o}", "epoch", r->epoch, "steps",
                      (json_int_t)r->steps, "learning_rate", json_of_double(r->learning_rate), "train_loss",
                      json_of_double(r->train_loss), "train_accuracy", json_of_double(r->train_accuracy), "evaluated",
                      r->evaluated, "test_accuracy", json_of_double(r->test.accuracy), "test_loss",
                      json_of_double(r->test.loss), "test_correct", (json_int_t)r->test.correct, "test_images",
                      (json_int_t)r->test.images, "seconds", json_of_double(r->seconds), "images_per_second",
-                     json_of_double(r->images_per_second));
+                     json_of_double(r->images_per_second), "augmentation", augmentation_record_json(&r->augmentation));
 }
 
 static json_t *pack_progress(const struct training_session *session)
@@ -115,7 +137,7 @@ static bool unpack_record(const json_t *object, struct epoch_record *r)
     r->test.images = read_integer(&reader, "test_images");
     r->seconds = read_double(&reader, "seconds");
     r->images_per_second = read_double(&reader, "images_per_second");
-    return !reader.failed;
+    return !reader.failed && augmentation_record_from_json(json_object_get(object, "augmentation"), &r->augmentation);
 }
 
 static bool unpack_progress(const json_t *object, struct training_session *session)
@@ -149,45 +171,83 @@ static bool unpack_progress(const json_t *object, struct training_session *sessi
 
 static struct status rename_tensor(struct state_tensor *tensor, const char *prefix)
 {
-    char name[sizeof tensor->name + sizeof momentum_prefix];
+    char name[sizeof tensor->name + sizeof companion_prefix];
     snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
     if (strlen(name) >= sizeof tensor->name) return status_error(STATUS_FAILED, "tensor name %s is too long", name);
     memcpy(tensor->name, name, strlen(name) + 1);
     return status_ok();
 }
 
-// Momentum is exported under the parameters' names first, so weights come after it.
-static struct status collect_tensors(struct training_session *session, struct state_dict *dict)
+// Momentum and companion are exported under names that the weights, or others, have too: each is renamed before the next.
+static struct status collect_tensors(struct training_session *session, struct state_dict *dict, json_t **rest)
 {
+    const struct companion *companion = session->job->settings->method->companion;
     struct status status = network_export_like_parameters(session->network, 0, session->velocity, dict);
     for (size_t i = 0; i < dict->count && status.code == STATUS_OK; i++)
         status = rename_tensor(&dict->tensors[i], momentum_prefix);
+    const size_t before = dict->count;
+    *rest = NULL;
+    if (status.code == STATUS_OK && companion != NULL)
+        status = companion->export_state(session->step.companion, dict, rest);
+    for (size_t i = before; i < dict->count && status.code == STATUS_OK; i++)
+        status = rename_tensor(&dict->tensors[i], companion_prefix);
     return status.code == STATUS_OK ? network_export(session->network, 0, dict) : status;
 }
 
-// Splits `dict` by prefix into views that borrow its values.
-static struct status split_tensors(const struct state_dict *dict, struct state_dict *momentum,
-                                   struct state_dict *weights)
+// The tensors whose names begin with `prefix`, without it: a view that borrows their values.
+static struct status select_tensors(const struct state_dict *dict, const char *prefix, struct state_dict *view)
 {
-    size_t length = strlen(momentum_prefix);
-    momentum->tensors = calloc(dict->count + 1, sizeof *momentum->tensors);
-    weights->tensors = calloc(dict->count + 1, sizeof *weights->tensors);
-    if (momentum->tensors == NULL || weights->tensors == NULL)
+    const size_t length = strlen(prefix);
+    *view = (struct state_dict){.tensors = calloc(dict->count + 1, sizeof *view->tensors)};
+    if (view->tensors == NULL)
         return status_error(STATUS_NO_MEMORY, "checkpoint of %zu tensors: out of memory", dict->count);
     for (size_t i = 0; i < dict->count; i++) {
-        bool is_momentum = strncmp(dict->tensors[i].name, momentum_prefix, length) == 0;
-        struct state_dict *to = is_momentum ? momentum : weights;
-        struct state_tensor *tensor = &to->tensors[to->count++];
+        if (strncmp(dict->tensors[i].name, prefix, length) != 0) continue;
+        struct state_tensor *tensor = &view->tensors[view->count++];
         *tensor = dict->tensors[i];
-        if (is_momentum) memmove(tensor->name, tensor->name + length, strlen(tensor->name + length) + 1);
+        memmove(tensor->name, tensor->name + length, strlen(tensor->name + length) + 1);
     }
     return status_ok();
+}
+
+static bool has_prefix(const char *name)
+{
+    return strncmp(name, momentum_prefix, strlen(momentum_prefix)) == 0 ||
+           strncmp(name, companion_prefix, strlen(companion_prefix)) == 0;
+}
+
+// The others: the network's.
+static struct status select_weights(const struct state_dict *dict, struct state_dict *view)
+{
+    struct status status = select_tensors(dict, "", view);
+    size_t kept = 0;
+    for (size_t i = 0; i < view->count; i++)
+        if (!has_prefix(view->tensors[i].name)) view->tensors[kept++] = view->tensors[i];
+    view->count = kept;
+    return status;
+}
+
+static struct status restore_companion(struct training_session *session, const struct state_dict *dict,
+                                       const json_t *rest)
+{
+    const struct companion *companion = session->job->settings->method->companion;
+    struct state_dict *tensors = calloc(1, sizeof *tensors);
+    struct status status = status_ok();
+    if (tensors == NULL) status = status_error(STATUS_NO_MEMORY, "checkpoint: out of memory");
+    if (companion == NULL || tensors == NULL) goto done;
+    status = select_tensors(dict, companion_prefix, tensors);
+    if (status.code == STATUS_OK) status = companion->import_state(session->step.companion, tensors, rest);
+    free(tensors->tensors);
+done:
+    free(tensors);
+    return status;
 }
 
 static struct status restore_tensors(struct training_session *session, const struct state_dict *dict)
 {
     struct state_dict momentum = {0}, weights = {0};
-    struct status status = split_tensors(dict, &momentum, &weights);
+    struct status status = select_tensors(dict, momentum_prefix, &momentum);
+    if (status.code == STATUS_OK) status = select_weights(dict, &weights);
     if (status.code == STATUS_OK)
         status = network_import_like_parameters(session->network, 0, session->velocity, &momentum);
     if (status.code == STATUS_OK) status = network_import(session->network, 0, &weights, true);
@@ -210,16 +270,18 @@ static bool add_text(json_t *metadata, const char *key, json_t *value)
 struct status training_checkpoint_write(struct training_session *session)
 {
     struct state_dict dict = {0};
-    json_t *metadata = json_object();
-    struct status status = collect_tensors(session, &dict);
+    json_t *metadata = json_object(), *rest = NULL;
+    struct status status = collect_tensors(session, &dict, &rest);
     if (status.code != STATUS_OK) goto done;
     if (!add_text(metadata, "owner", describe_owner(session)) ||
-        !add_text(metadata, "progress", pack_progress(session))) {
+        !add_text(metadata, "progress", pack_progress(session)) ||
+        (rest != NULL && !add_text(metadata, "companion", json_incref(rest)))) {
         status = status_error(STATUS_NO_MEMORY, "checkpoint %s: out of memory", session->job->checkpoint_path);
         goto done;
     }
     status = safetensors_write(session->job->checkpoint_path, &dict, metadata);
 done:
+    json_decref(rest);
     json_decref(metadata);
     state_dict_destroy(&dict);
     return status;
@@ -250,20 +312,23 @@ struct status training_checkpoint_read(struct training_session *session, bool *f
 {
     const char *path = session->job->checkpoint_path;
     struct state_dict dict = {0};
-    json_t *metadata = NULL, *owner = NULL, *progress = NULL, *expected = NULL;
+    json_t *metadata = NULL, *owner = NULL, *progress = NULL, *expected = NULL, *companion = NULL;
     *found = file_exists(path);
     if (!*found) return status_ok();
     struct status status = safetensors_read(path, &dict, &metadata);
     if (status.code != STATUS_OK) goto done;
     owner = parse_text(metadata, "owner");
     progress = parse_text(metadata, "progress");
+    companion = parse_text(metadata, "companion");
     expected = describe_owner(session);
     status = check_owner(path, owner, expected);
     if (status.code != STATUS_OK) goto done;
     status = restore_tensors(session, &dict);
+    if (status.code == STATUS_OK) status = restore_companion(session, &dict, companion);
     if (status.code == STATUS_OK && !unpack_progress(progress, session))
         status = status_error(STATUS_BAD_INPUT, "checkpoint %s: its progress record cannot be read", path);
 done:
+    json_decref(companion);
     json_decref(expected);
     json_decref(progress);
     json_decref(owner);

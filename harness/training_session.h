@@ -3,6 +3,8 @@
 #ifndef HARNESS_TRAINING_SESSION_H
 #define HARNESS_TRAINING_SESSION_H
 
+#include "harness/image_loader.h"
+#include "harness/methods/method.h"
 #include "harness/network.h"
 #include "harness/resident_set.h"
 #include "harness/training.h"
@@ -12,8 +14,12 @@ struct training_session {
     const struct training_job *job;
     struct network *network;
     struct resident_set train, test;
+    struct image_loader loader; // of `train`
     struct per_run rates, velocity;
-    struct graph *step; // one recorded training step
+    struct training_step step; // what the method works with
+    // Recorded training steps: by whether the companion's choice is 1, then by whether its step follows. Without a
+    // companion there is one, recordings[0][0].
+    struct graph *recordings[2][2];
     int steps_per_epoch;
 
     // Where the run stands, in host memory. state.position counts images of the current epoch.

@@ -28,6 +28,7 @@
 
 #include "base/status.h"
 #include "kernels/draw/corruption_law.h"
+#include "kernels/draw/primitive.h"
 
 // A float32 array that each run has its own of: run r's begins at data + r * stride (in floats).
 struct per_run {
@@ -120,6 +121,174 @@ struct image_normalise {
     int runs, images, height, width, channels;
     const uint8_t *input; // runs x images x height x width x channels
     void *output;         // out: the same in activations
+};
+
+// AugMix's three views of every image, normalised: itself, and two mixtures of three chains of image operations each. What
+// an image's mixtures are hangs on (seed, epoch, data-set index) alone; see draw/augmix_draw.h. Chains work on bytes, with
+// the results of PIL. Images must be 32 x 32 x 3 and severity 1 .. 10: anything else is the caller's mistake.
+struct augmix_views {
+    int runs, images, height, width, channels;
+    int severity;         // 1 .. 10; 3 is AugMix's own
+    bool all_operations;  // 13 operations; otherwise the nine that no corruption of the test sets repeats
+    const int32_t *order; // as batch_gather's: which image each one is
+    size_t order_stride;
+    const struct training_state *states;
+    const uint8_t *input; // runs x images x 32 x 32 x 3, base augmentation done
+    void *output;         // out: runs x 3 views (clean, first, second) x images x 32 x 32 x 3 activations
+};
+
+// ---- the augmentation model ------------------------------------------------------------------------------------
+// Unit images are float32 in [0, 1], N H W C, on every backend, whatever its activation type. A primitive deforms them by
+// parameters that a small MLP makes of noise and squash_forward brings into a range; a gate blends the deformed image with
+// the image itself. Backward operations overwrite what they write. At most four channels.
+
+// byte / 255.
+struct image_to_unit {
+    int runs, images, height, width, channels;
+    const uint8_t *input;
+    float *output;
+};
+
+// (v - 0.5) / 0.5 of v limited to [0, 1]. For image_to_unit's images that is image_normalise, but for a rounding.
+struct unit_to_activation {
+    int runs, images, height, width, channels;
+    const float *input;
+    void *output; // out: activations
+};
+
+// grad_input = 2 * (gradient + second_weight * second) where 0 <= input <= 1, else 0. The two gradients are those of one
+// loss through two networks: the target's, and the teacher's.
+struct unit_to_activation_backward {
+    int runs, images, height, width, channels;
+    const float *input;
+    const void *gradient, *second; // activations; second may be NULL
+    float second_weight;
+    float *grad_input;
+};
+
+// What the augmentation model draws for the images of a step: by (seed, purpose) and (epoch, data-set index), so neither the
+// company nor which of the others are asked for has a say; see draw/augmentation_stream.h.
+struct augmentation_draw {
+    int runs, images, primitives;
+    int noise_width;
+    int pixels;           // values of one image: height * width * channels
+    uint32_t purpose;     // enum purpose: the step this is for
+    const int32_t *order; // as batch_gather's
+    size_t order_stride;
+    const struct training_state *states;
+    float *noise;    // out: runs x primitives x images x noise_width standard normals: what the MLPs are fed
+    float *uniforms; // out: runs x primitives x images, in the open interval (0, 1): what opens the gates
+    float *epsilon;  // out: runs x images x pixels standard normals: the noise primitive's; may be NULL
+};
+
+// Two hidden layers with batch norm (always of this batch, biased variance, epsilon 1e-5) and leaky ReLU of slope 0.2:
+//   a1 = input w1^T; h1 = lrelu(BN(a1)); a2 = h1 w2^T; h2 = lrelu(BN(a2)); output = h2 w3^T
+struct mlp_shape {
+    int runs, rows, inputs, hidden, outputs;
+};
+
+// Floats of one run's parameters: w1 (hidden x inputs), gamma1, beta1 (hidden), w2 (hidden x hidden), gamma2, beta2,
+// w3 (outputs x hidden), in this order.
+size_t mlp_parameter_count(const struct mlp_shape *shape);
+// Floats of one run's `saved`, the same on every backend: per layer the normalised values (rows x hidden), h (rows x hidden)
+// and 1 / sqrt(variance + epsilon) (hidden).
+size_t mlp_saved_floats(const struct mlp_shape *shape);
+
+struct mlp_forward {
+    struct mlp_shape shape;
+    const float *input; // runs x rows x inputs
+    struct per_run parameters;
+    float *saved;  // out: runs x mlp_saved_floats(): what mlp_backward needs
+    float *output; // out: runs x rows x outputs
+};
+
+struct mlp_backward {
+    struct mlp_shape shape;
+    const float *input;
+    struct per_run parameters;
+    const float *saved;
+    const float *grad_output;
+    float *grad_input;              // may be NULL
+    struct per_run grad_parameters; // as parameters
+};
+
+enum { SQUASH_COLUMNS_LIMIT = 8 };
+
+// From raw numbers to parameters in (low, high); raw 0 gives start, which lies strictly between.
+struct squash_range {
+    float low, high, start;
+};
+
+// value = low + (high - low) * logistic(raw + logit((start - low) / (high - low))), each column in its range.
+struct squash_forward {
+    int runs, rows, columns;
+    struct squash_range ranges[SQUASH_COLUMNS_LIMIT];
+    const float *raw; // runs x rows x columns
+    float *value;     // out
+};
+
+// grad_raw = grad_value * (value - low) * (high - value) / (high - low).
+struct squash_backward {
+    int runs, rows, columns;
+    struct squash_range ranges[SQUASH_COLUMNS_LIMIT];
+    const float *value, *grad_value;
+    float *grad_raw; // out
+};
+
+// A relaxed Bernoulli: gate = logistic((log u - log(1 - u) + logit) / temperature). Low temperatures push it to 0 or 1.
+struct gate_forward {
+    int runs, images;
+    float temperature;
+    struct per_run logit;  // one float a run
+    const float *uniforms; // runs x images, in the open interval (0, 1)
+    float *gate;           // out: runs x images
+};
+
+// grad_logit = sum over images of grad_gate * gate * (1 - gate) / temperature. The gate is computed again from logit and
+// uniform: a gate that float32 rounds to 1 still has a slope.
+struct gate_backward {
+    int runs, images;
+    float temperature;
+    struct per_run logit;
+    const float *uniforms, *grad_gate;
+    struct per_run grad_logit; // out: one float a run
+};
+
+// What contrast does with values outside [0, 1].
+enum contrast_range {
+    CONTRAST_RANGE_CLAMP,  // to the nearest; slope 1 within, ends included, 0 outside
+    CONTRAST_RANGE_LINEAR, // nothing
+    CONTRAST_RANGE_FOLD,   // |y - 2 round(y / 2)|, a triangle wave; slope 1 where floor(y) is even, else -1
+};
+
+// y = gate * d(x) + (1 - gate) * x, with d by primitive (parameters in this order, per image):
+//   contrast   scale s, shift b: (x - m) * s + m + b with m the image's mean per channel, then contrast_range
+//   geometric  theta, row major 2 x 3: output pixel (X, Y) = ((2 j + 1) / width - 1, (2 i + 1) / height - 1) is read at
+//              theta (X, Y, 1), bilinearly, zero outside ("align_corners = false")
+//   blur       sigma: nine taps exp(-i^2 / (2 sigma^2)) over their sum, along rows and columns, border reflected without
+//              its edge; height and width above 4
+//   noise      sigma: x + sigma * epsilon, not limited
+struct deform_forward {
+    int runs, images, height, width, channels;
+    enum primitive primitive;
+    enum contrast_range contrast_range;
+    const float *parameters; // runs x images x primitive_parameters()
+    const float *gate;       // runs x images; NULL: 1
+    const float *epsilon;    // as input; noise only
+    const float *input;
+    float *output; // out: not the input
+};
+
+// Gradients of the sum of output * grad_output; through contrast's mean as well.
+struct deform_backward {
+    int runs, images, height, width, channels;
+    enum primitive primitive;
+    enum contrast_range contrast_range;
+    const float *parameters, *gate, *epsilon, *input;
+    const float *grad_output;
+    float *grad_input;      // out: not grad_output; may be NULL
+    float *grad_parameters; // out: as parameters
+    float *grad_gate;       // out: runs x images; may be NULL
 };
 
 // ---- convolution -----------------------------------------------------------------------------------------------
@@ -228,8 +397,8 @@ struct pool_backward {
 struct linear_forward {
     int runs, images, features, classes;
     const float *input;
-    struct per_run weight, bias;
-    float *logits; // out: runs x images x classes
+    struct per_run weight, bias; // bias.data may be NULL: 0
+    float *logits;               // out: runs x images x classes
 };
 
 struct linear_backward {
@@ -342,6 +511,19 @@ enum operation {
     OPERATION_BATCH_GATHER,
     OPERATION_IMAGE_CORRUPT,
     OPERATION_IMAGE_NORMALISE,
+    OPERATION_AUGMIX_VIEWS,
+    OPERATION_IMAGE_TO_UNIT,
+    OPERATION_UNIT_TO_ACTIVATION,
+    OPERATION_UNIT_TO_ACTIVATION_BACKWARD,
+    OPERATION_AUGMENTATION_DRAW,
+    OPERATION_MLP_FORWARD,
+    OPERATION_MLP_BACKWARD,
+    OPERATION_SQUASH_FORWARD,
+    OPERATION_SQUASH_BACKWARD,
+    OPERATION_GATE_FORWARD,
+    OPERATION_GATE_BACKWARD,
+    OPERATION_DEFORM_FORWARD,
+    OPERATION_DEFORM_BACKWARD,
     OPERATION_CONV_FORWARD,
     OPERATION_CONV_BACKWARD_DATA,
     OPERATION_CONV_BACKWARD_FILTER,
@@ -485,6 +667,59 @@ static inline void image_corrupt(struct device *device, const struct image_corru
 static inline void image_normalise(struct device *device, const struct image_normalise *settings)
 {
     device_execute(device, OPERATION_IMAGE_NORMALISE, settings);
+}
+static inline void augmix_views(struct device *device, const struct augmix_views *settings)
+{
+    device_execute(device, OPERATION_AUGMIX_VIEWS, settings);
+}
+static inline void image_to_unit(struct device *device, const struct image_to_unit *settings)
+{
+    device_execute(device, OPERATION_IMAGE_TO_UNIT, settings);
+}
+static inline void unit_to_activation(struct device *device, const struct unit_to_activation *settings)
+{
+    device_execute(device, OPERATION_UNIT_TO_ACTIVATION, settings);
+}
+static inline void unit_to_activation_backward(struct device *device,
+                                               const struct unit_to_activation_backward *settings)
+{
+    device_execute(device, OPERATION_UNIT_TO_ACTIVATION_BACKWARD, settings);
+}
+static inline void augmentation_draw(struct device *device, const struct augmentation_draw *settings)
+{
+    device_execute(device, OPERATION_AUGMENTATION_DRAW, settings);
+}
+static inline void mlp_forward(struct device *device, const struct mlp_forward *settings)
+{
+    device_execute(device, OPERATION_MLP_FORWARD, settings);
+}
+static inline void mlp_backward(struct device *device, const struct mlp_backward *settings)
+{
+    device_execute(device, OPERATION_MLP_BACKWARD, settings);
+}
+static inline void squash_forward(struct device *device, const struct squash_forward *settings)
+{
+    device_execute(device, OPERATION_SQUASH_FORWARD, settings);
+}
+static inline void squash_backward(struct device *device, const struct squash_backward *settings)
+{
+    device_execute(device, OPERATION_SQUASH_BACKWARD, settings);
+}
+static inline void gate_forward(struct device *device, const struct gate_forward *settings)
+{
+    device_execute(device, OPERATION_GATE_FORWARD, settings);
+}
+static inline void gate_backward(struct device *device, const struct gate_backward *settings)
+{
+    device_execute(device, OPERATION_GATE_BACKWARD, settings);
+}
+static inline void deform_forward(struct device *device, const struct deform_forward *settings)
+{
+    device_execute(device, OPERATION_DEFORM_FORWARD, settings);
+}
+static inline void deform_backward(struct device *device, const struct deform_backward *settings)
+{
+    device_execute(device, OPERATION_DEFORM_BACKWARD, settings);
 }
 static inline void conv_forward(struct device *device, const struct conv_forward *settings)
 {

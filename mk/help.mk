@@ -22,7 +22,7 @@ Variables of reproduce
   DATA=DIR                archives or folders that are already there
   CATALOG=FILE            what DIR holds, when it is not the official data
   CORRUPTIONS=GN,Co,ET    some of the 15
-  METHODS=FT              some of the methods
+  METHODS=FT,TransInv     some of the methods
   SEEDS=1,2,3             one run of each cell per seed
   OUT=DIR                 results go there
   ARGS='...'              further options of `transinv reproduce`

@@ -16,6 +16,13 @@ void accuracy_table_destroy(struct accuracy_table *table)
     *table = (struct accuracy_table){0};
 }
 
+// NaN when the run does not count: it is not done, or was not measured so.
+static double accuracy_of(const struct run_record *run, enum accuracy_kind kind)
+{
+    if (run->state != RUN_DONE) return NAN;
+    return kind == ACCURACY_CLEAN ? run->test_accuracy_percent : run->corrupted_accuracy_percent;
+}
+
 static bool accuracy_same_method(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -48,12 +55,13 @@ static bool accuracy_belongs(const struct run_record *run, const struct accuracy
 }
 
 static void accuracy_fill_cell(const struct run_record *const *runs, size_t count, const struct accuracy_row *row,
-                               int column, double *values, struct accuracy_cell *cell)
+                               int column, enum accuracy_kind kind, double *values, struct accuracy_cell *cell)
 {
     for (size_t i = 0; i < count; i++) {
         if (!accuracy_belongs(runs[i], row, column)) continue;
         cell->started++;
-        if (runs[i]->state == RUN_DONE) values[cell->count++] = runs[i]->test_accuracy_percent;
+        double value = accuracy_of(runs[i], kind);
+        if (isfinite(value)) values[cell->count++] = value;
     }
     cell->mean = statistics_mean(values, cell->count);
     cell->half_width = statistics_interval_half_width(values, cell->count, accuracy_confidence);
@@ -61,15 +69,15 @@ static void accuracy_fill_cell(const struct run_record *const *runs, size_t coun
 
 // The mean over the row's filled columns of the runs with `seed`; NaN when one of them lacks that seed.
 static double accuracy_seed_mean(const struct run_record *const *runs, size_t count, const struct accuracy_row *row,
-                                 int64_t seed)
+                                 enum accuracy_kind kind, int64_t seed)
 {
     double sum = 0;
     int found = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!accuracy_same_method(runs[i]->method, row->method) || runs[i]->seed != seed || runs[i]->state != RUN_DONE)
-            continue;
+        double value = accuracy_of(runs[i], kind);
+        if (!accuracy_same_method(runs[i]->method, row->method) || runs[i]->seed != seed || !isfinite(value)) continue;
         if (paper_find_column(runs[i]->corruption) >= 0) {
-            sum += runs[i]->test_accuracy_percent;
+            sum += value;
             found++;
         }
     }
@@ -77,7 +85,7 @@ static double accuracy_seed_mean(const struct run_record *const *runs, size_t co
 }
 
 static void accuracy_fill_mean(const struct run_record *const *runs, size_t count, struct accuracy_row *row,
-                               double *values)
+                               enum accuracy_kind kind, double *values)
 {
     double means[PAPER_COLUMNS];
     int first = -1;
@@ -94,8 +102,8 @@ static void accuracy_fill_mean(const struct run_record *const *runs, size_t coun
     row->mean.half_width = NAN;
     size_t seeds = 0;
     for (size_t i = 0; i < count && same_seeds && first >= 0; i++) {
-        if (!accuracy_belongs(runs[i], row, first) || runs[i]->state != RUN_DONE) continue;
-        values[seeds] = accuracy_seed_mean(runs, count, row, runs[i]->seed);
+        if (!accuracy_belongs(runs[i], row, first) || !isfinite(accuracy_of(runs[i], kind))) continue;
+        values[seeds] = accuracy_seed_mean(runs, count, row, kind, runs[i]->seed);
         same_seeds = !isnan(values[seeds++]);
     }
     if (!same_seeds) return;
@@ -117,10 +125,11 @@ static size_t accuracy_common_seeds(const struct accuracy_table *table)
     return seeds;
 }
 
-struct status accuracy_table_build(const struct run_record *const *runs, size_t count, struct accuracy_table *table)
+struct status accuracy_table_build(const struct run_record *const *runs, size_t count, enum accuracy_kind kind,
+                                   struct accuracy_table *table)
 {
     double *values = calloc(count + 1, sizeof *values);
-    *table = (struct accuracy_table){.rows = calloc(count + 1, sizeof *table->rows)};
+    *table = (struct accuracy_table){.kind = kind, .rows = calloc(count + 1, sizeof *table->rows)};
     if (values == NULL || table->rows == NULL) {
         free(values);
         accuracy_table_destroy(table);
@@ -129,12 +138,26 @@ struct status accuracy_table_build(const struct run_record *const *runs, size_t 
     accuracy_list_rows(runs, count, table);
     for (size_t row = 0; row < table->row_count; row++) {
         for (int column = 0; column < PAPER_COLUMNS; column++)
-            accuracy_fill_cell(runs, count, &table->rows[row], column, values, &table->rows[row].cells[column]);
-        accuracy_fill_mean(runs, count, &table->rows[row], values);
+            accuracy_fill_cell(runs, count, &table->rows[row], column, kind, values, &table->rows[row].cells[column]);
+        accuracy_fill_mean(runs, count, &table->rows[row], kind, values);
     }
     table->seeds = accuracy_common_seeds(table);
     free(values);
     return status_ok();
+}
+
+const struct accuracy_row *accuracy_table_find(const struct accuracy_table *table, const char *method)
+{
+    for (size_t row = 0; row < table->row_count; row++)
+        if (accuracy_same_method(table->rows[row].method, method)) return &table->rows[row];
+    return NULL;
+}
+
+bool accuracy_table_has_numbers(const struct accuracy_table *table)
+{
+    for (size_t row = 0; row < table->row_count; row++)
+        if (table->rows[row].column_count > 0) return true;
+    return false;
 }
 
 // A mean with the one decimal that is shown: rows that look alike tie. NaN stays NaN.

@@ -10,7 +10,17 @@
 #include "report/plot.h"
 #include "report/svg_adopt.h"
 
-enum curve_kind { CURVE_TRAIN_LOSS, CURVE_TEST_ACCURACY };
+enum curve_kind { CURVE_TRAIN_LOSS, CURVE_TEST_ACCURACY, CURVE_ADVERSARIAL_LOSS, CURVE_DISTANCE, CURVE_KINDS };
+
+// Its name in the image, and its heading.
+static const struct {
+    const char *name, *heading;
+} curves_kinds[CURVE_KINDS] = {
+    [CURVE_TRAIN_LOSS] = {"loss", "Training loss"},
+    [CURVE_TEST_ACCURACY] = {"accuracy", "Test accuracy, %"},
+    [CURVE_ADVERSARIAL_LOSS] = {"adversarial", "Adversarial loss of the augmentation"},
+    [CURVE_DISTANCE] = {"distance", "Distance of the teacher\u2019s features"},
+};
 
 static const double curves_limit_seconds = 60;
 enum {
@@ -30,7 +40,13 @@ struct curves_group {
 
 static double curves_value(const struct run_epoch *epoch, enum curve_kind kind)
 {
-    return kind == CURVE_TRAIN_LOSS ? epoch->train_loss : epoch->test_accuracy_percent;
+    const double values[CURVE_KINDS] = {
+        [CURVE_TRAIN_LOSS] = epoch->train_loss,
+        [CURVE_TEST_ACCURACY] = epoch->test_accuracy_percent,
+        [CURVE_ADVERSARIAL_LOSS] = epoch->adversarial_loss,
+        [CURVE_DISTANCE] = epoch->distance,
+    };
+    return values[kind];
 }
 
 static size_t curves_count_points(const struct run_record *run, enum curve_kind kind)
@@ -71,7 +87,7 @@ static void curves_write_settings(const struct curves_group *group, enum curve_k
 {
     const double last = (double)curves_last_epoch(group);
     text_append_format(script, "set terminal svg size %d,%d font \"sans-serif,12\" noenhanced name \"figure%d%s\"\n",
-                       SVG_WIDTH, SVG_HEIGHT, group->number, kind == CURVE_TRAIN_LOSS ? "loss" : "accuracy");
+                       SVG_WIDTH, SVG_HEIGHT, group->number, curves_kinds[kind].name);
     text_append(script, "set encoding utf8\n"
                         "set key off\n"
                         "set border 1 lc rgb \"" SVG_AXIS_COLOUR "\"\n"
@@ -81,10 +97,11 @@ static void curves_write_settings(const struct curves_group *group, enum curve_k
                         "set grid noxtics ytics lt 1 lw 0.7 lc rgb \"" SVG_GRID_COLOUR "\"\n"
                         "set xlabel \"epoch\" offset 0,0.6 textcolor rgb \"" SVG_AXIS_COLOUR "\"\n"
                         "set yrange [0:*]\n"
-                        "set lmargin at screen 0.085\n"
                         "set rmargin at screen 0.97\n"
                         "set tmargin at screen 0.96\n"
                         "set bmargin at screen 0.18\n");
+    // The augmentation's numbers are small and their ticks long.
+    text_append_format(script, "set lmargin at screen %s\n", kind >= CURVE_ADVERSARIAL_LOSS ? "0.13" : "0.085");
     text_append_format(script, "set xrange [%s:", last > 1 ? "1" : "0.5");
     text_append_number(script, last > 1 ? last : 1.5);
     text_append_format(script, "]\nset xtics 0,%lld\n", (long long)curves_tick_step((int64_t)last));
@@ -138,7 +155,7 @@ static void curves_write_script(const struct curves_group *group, enum curve_kin
 
 static struct status curves_append_plot(const struct curves_group *group, enum curve_kind kind, struct text *html)
 {
-    const char *heading = kind == CURVE_TRAIN_LOSS ? "Training loss" : "Test accuracy, %";
+    const char *heading = curves_kinds[kind].heading;
     struct text script = {0}, labels = {0}, svg = {0}, name = {0};
     struct status status = status_ok();
     text_append_format(html, "<div><p class=\"heading\">%s</p>\n", heading);
@@ -184,6 +201,9 @@ static struct status curves_append_figure(const struct curves_group *group, stru
     text_append(html, "</figcaption>\n<div class=\"plots\">\n");
     struct status status = curves_append_plot(group, CURVE_TRAIN_LOSS, html);
     if (status.code == STATUS_OK) status = curves_append_plot(group, CURVE_TEST_ACCURACY, html);
+    for (int kind = CURVE_ADVERSARIAL_LOSS; kind <= CURVE_DISTANCE && status.code == STATUS_OK; kind++)
+        if (curves_group_has_points(group, (enum curve_kind)kind))
+            status = curves_append_plot(group, (enum curve_kind)kind, html);
     text_append(html, "</div>\n");
     curves_append_legend(group, html);
     text_append(html, "</figure>\n");

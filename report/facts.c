@@ -171,7 +171,7 @@ static void facts_judge_runs(const struct report_summary *summary, json_t *reaso
             facts_add_sentence(reasons, "The data set %s is not the official one.", runs->runs[i]->data_name);
     for (size_t i = 0; i < runs->count; i++) {
         const char *images = runs->runs[i]->teacher_images;
-        if (images == NULL || strcmp(images, "clean+corrupted") != 0)
+        if (images == NULL || (strcmp(images, "clean+corrupted") != 0 && strcmp(images, "clean+published") != 0))
             facts_add_sentence(reasons, "The teachers were trained without the corrupted images.");
     }
     for (size_t i = 0; i < runs->count; i++) facts_judge_configuration(runs->runs[i], reasons);

@@ -15,6 +15,15 @@ int64_t json_member_integer(const json_t *object, const char *key, int64_t minim
                             struct status *status);
 double json_member_number(const json_t *object, const char *key, double minimum, double maximum, struct status *status);
 const json_t *json_member_object(const json_t *object, const char *key, struct status *status);
+// As json_member_number, but null, which stands for what is not finite, is NaN.
+double json_member_number_or_null(const json_t *object, const char *key, double minimum, double maximum,
+                                  struct status *status);
+// An array of exactly `count` such numbers; NaN throughout after a mistake.
+void json_member_numbers(const json_t *object, const char *key, double minimum, double maximum, double *numbers,
+                         size_t count, struct status *status);
+
+// The sentence for a value of another type than `expected` ("an object"); NULL as value: missing.
+struct status json_wrong_type(const json_t *value, const char *key, const char *expected);
 
 // Optional ones: NULL, NaN, false when absent, null or of another type; never a mistake.
 const char *json_optional_string(const json_t *object, const char *key);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/claims.h"
 #include "report/writers.h"
 
 static void markdown_append_head(const char *first, struct text *text)
@@ -49,12 +50,15 @@ static void markdown_append_table(const struct report_summary *summary, const st
                                   struct text *text)
 {
     text_append(text, "Accuracy in percent");
+    if (table->kind == ACCURACY_CORRUPTED)
+        text_append(text, " under the teacher's corruption, mean over severities 1 to 5");
     if (table->seeds > 1) text_append_format(text, ", mean over %zu seeds", table->seeds);
     if (table->seeds != 1) text_append(text, ", \u00b1 half of the 95 % interval (Student's t)");
     text_append(text, ".\n\n");
-    markdown_append_head(table == &summary->teachers ? "" : "Method", text);
+    markdown_append_head(table->rows[0].method == NULL ? "" : "Method", text);
     for (size_t row = 0; row < table->row_count; row++) {
-        const struct paper_row *paper = summary_paper_row(summary, table->rows[row].method);
+        const bool clean = table->kind == ACCURACY_CLEAN;
+        const struct paper_row *paper = clean ? summary_paper_row(summary, table->rows[row].method) : NULL;
         text_append(text, "| ");
         text_append_markdown(text, table->rows[row].method == NULL ? "Teacher" : table->rows[row].method);
         text_append(text, " |");
@@ -82,6 +86,73 @@ static void markdown_append_number(double value, int decimals, struct text *text
     text_append(text, " ");
     text_append_fixed(text, value, decimals);
     text_append(text, " |");
+}
+
+static void markdown_append_verdict(const struct report_summary *summary, const struct claim_evidence *evidence,
+                                    struct text *text)
+{
+    struct text sentences = {0};
+    claims_append_verdict(summary, evidence, &sentences);
+    text_append_markdown(text, sentences.bytes);
+    text_append(text, "\n\n");
+    text->failed = text->failed || sentences.failed;
+    text_destroy(&sentences);
+}
+
+static void markdown_append_contrast(const char *name, const struct invariance_contrast *contrast, struct text *text)
+{
+    if (!contrast->present) return;
+    text_append_format(text, "| %s | %zu, %zu |", name, contrast->matched, contrast->unmatched);
+    markdown_append_number(contrast->difference, 2, text);
+    text_append(text, " ");
+    text_append_probability(text, contrast->greater);
+    text_append(text, " |\n");
+}
+
+static void markdown_append_learned(const struct report_summary *summary, struct text *text)
+{
+    const struct learned_table *learned = &summary->learned;
+    const struct claim_evidence evidence = claims_evidence_learned(summary);
+    if (learned->column_count == 0) return;
+    text_append(text,
+                "## What TransInv learned\n\nMagnitude of each primitive (gate x mean absolute deviation from the "
+                "identity) by corruption of the teacher.\n\n| Teacher |");
+    for (int p = 0; p < LEARNED_PRIMITIVES; p++) text_append_format(text, " %s |", learned_kinds[p].key);
+    text_append(text, "\n|---|--:|--:|--:|--:|\n");
+    for (int column = 0; column < PAPER_COLUMNS; column++) {
+        if (learned->columns[column].seeds == 0) continue;
+        text_append_format(text, "| %s |", paper_columns[column].code);
+        for (int p = 0; p < LEARNED_PRIMITIVES; p++) markdown_append_number(learned->magnitudes.of[p][column], 4, text);
+        text_append(text, "\n");
+    }
+    if (learned->match.missing[0] != '\0') {
+        text_append_format(text, "\n%s\n\n", learned->match.missing);
+        return;
+    }
+    text_append(text, "\nStandardised magnitudes, matched minus other teachers; one-sided permutation test.\n\n"
+                      "| Primitive | Matched, others | Difference | |\n|---|--:|--:|--:|\n");
+    for (int p = 0; p < LEARNED_PRIMITIVES; p++)
+        markdown_append_contrast(learned_kinds[p].key, &learned->match.primitives[p], text);
+    markdown_append_contrast("All together", &learned->match.all, text);
+    text_append(text, "\n");
+    markdown_append_verdict(summary, &evidence, text);
+}
+
+static void markdown_append_carry_over(const struct report_summary *summary, struct text *text)
+{
+    const struct carry_over *carry = &summary->carry_over;
+    const struct claim_evidence evidence = claims_evidence_carried_over(summary);
+    struct text sentences = {0};
+    if (!accuracy_table_has_numbers(&carry->targets)) return;
+    text_append(text, "## Invariance that carries over\n\n");
+    markdown_append_table(summary, &carry->targets, text);
+    if (accuracy_table_has_numbers(&carry->teachers)) markdown_append_table(summary, &carry->teachers, text);
+    carry_over_append_sentences(carry, &sentences);
+    text_append_markdown(text, sentences.bytes);
+    text_append(text, "\n\n");
+    if (carry->pairs > 0) markdown_append_verdict(summary, &evidence, text);
+    text->failed = text->failed || sentences.failed;
+    text_destroy(&sentences);
 }
 
 static void markdown_append_profile(const struct step_profile *profile, struct text *text)
@@ -148,6 +219,8 @@ void markdown_write(const struct report_summary *summary, struct text *text)
         text_append(text, "## Accuracy of the teachers\n\n");
         markdown_append_table(summary, &summary->teachers, text);
     }
+    markdown_append_learned(summary, text);
+    markdown_append_carry_over(summary, text);
     if (markdown_has_open_runs(summary)) {
         text_append(text, "## Runs that are not done\n\n| Run | Status | Message |\n|---|---|---|\n");
         markdown_append_open_runs(&summary->selected, text);

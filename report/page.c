@@ -115,6 +115,8 @@ static void page_append_navigation(const struct report_summary *summary, struct 
 {
     text_append(html, "<nav aria-label=\"Sections\"><ul>\n"
                       "<li><a href=\"#accuracy\">Accuracy</a></li>\n<li><a href=\"#teachers\">Teachers</a></li>\n"
+                      "<li><a href=\"#learned\">What TransInv learned</a></li>\n"
+                      "<li><a href=\"#carry-over\">Invariance</a></li>\n"
                       "<li><a href=\"#curves\">Learning curves</a></li>\n<li><a href=\"#runs\">All runs</a></li>\n"
                       "<li><a href=\"#profile\">Where the time goes</a></li>\n"
                       "<li><a href=\"#configuration\">Configuration</a></li>\n<li><a href=\"#data\">Data</a></li>\n"
@@ -194,6 +196,8 @@ struct status page_write(const struct report_summary *summary, bool plots, struc
     if (summary->latest != NULL) {
         page_append_accuracy(summary, text);
         page_append_teachers(summary, text);
+        page_append_learned(summary, text);
+        page_append_carry_over(summary, text);
         status = page_append_curves(summary, plots, text);
     }
     page_append_runs(summary, text);

@@ -1,5 +1,5 @@
-// page_accuracy.c: the two tables of accuracies, the paper's rows among ours where they may be compared.
-// Tests: tests/report_test.c, tests/report_page_test.c.
+// page_accuracy.c: the tables of accuracies, the paper's rows among ours where they may be compared, and "Invariance that
+// carries over" (claim C4). Tests: tests/report_test.c, tests/report_carry_over_test.c, tests/report_page_test.c.
 #include <math.h>
 #include <string.h>
 
@@ -83,11 +83,13 @@ static void page_append_row(const struct report_summary *summary, const struct a
                             struct text *html)
 {
     const struct accuracy_row *row = &table->rows[index];
-    const struct paper_row *paper = summary_paper_row(summary, row->method);
+    const bool clean = table->kind == ACCURACY_CLEAN;
+    const struct paper_row *paper = clean ? summary_paper_row(summary, row->method) : NULL; // it has no other accuracy
     int known = row->method == NULL ? -1 : paper_find_method(row->method);
     text_append_format(html, "<tr class=\"ours%s\"><th scope=\"row\">", paper != NULL ? " followed" : "");
     text_append_html(html, row->method == NULL ? "Teacher" : row->method);
     if (known >= 0) text_append_format(html, "<small>%s</small>", paper_methods[known].title);
+    if (row->method == NULL && !clean) text_append(html, "<small>on its own data</small>");
     text_append(html, "</th>");
     for (int column = 0; column <= PAPER_COLUMNS; column++) page_append_accuracy_cell(table, index, column, html);
     text_append(html, "</tr>\n");
@@ -110,13 +112,9 @@ static void page_append_data_name(const struct report_summary *summary, const ch
     text_append_html(html, json_string_value(json_object_get(data, "name")));
 }
 
-static void page_append_table(const struct report_summary *summary, const struct accuracy_table *table,
-                              const char *used_by, struct text *html)
+// Of what a cell is the mean, and how a column's best is shown.
+static void page_append_seeds(const struct accuracy_table *table, struct text *html)
 {
-    page_open_table(table == &summary->teachers ? "Accuracy of the teachers" : "Accuracy by method and corruption",
-                    "accuracy", html);
-    text_append(html, "<caption><span>Accuracy in percent");
-    page_append_data_name(summary, used_by, html);
     if (table->seeds == 0)
         text_append(html, ", mean over n seeds");
     else if (table->seeds == 1)
@@ -126,6 +124,16 @@ static void page_append_table(const struct report_summary *summary, const struct
     if (table->seeds != 1) text_append(html, ", \u00b1 half of the 95\u00a0% interval (Student\u2019s t)");
     text_append(html, ".");
     if (table->row_count > 1) text_append(html, " The best method of a column is bold.");
+}
+
+static void page_append_table(const struct report_summary *summary, const struct accuracy_table *table,
+                              const char *used_by, struct text *html)
+{
+    page_open_table(table == &summary->teachers ? "Accuracy of the teachers" : "Accuracy by method and corruption",
+                    "accuracy", html);
+    text_append(html, "<caption><span>Accuracy in percent");
+    page_append_data_name(summary, used_by, html);
+    page_append_seeds(table, html);
     text_append(html, "</span></caption>\n");
     page_append_head(table == &summary->teachers ? "Trained on" : "Method", html);
     text_append(html, "<tbody>\n");
@@ -133,7 +141,6 @@ static void page_append_table(const struct report_summary *summary, const struct
     text_append(html, "</tbody>\n");
     page_close_table(html);
 }
-
 static void page_append_codes(struct text *html)
 {
     text_append(html, "<ul class=\"codes\" aria-label=\"What the codes stand for\">\n");
@@ -169,5 +176,69 @@ void page_append_teachers(const struct report_summary *summary, struct text *htm
         page_append_table(summary, &summary->teachers, "teachers", html);
     else
         text_append(html, "<p class=\"muted\">No teacher has been started.</p>\n");
+    text_append(html, "</section>\n");
+}
+
+// ---- invariance that carries over ------------------------------------------------------------------------------
+
+static void page_append_difference_row(const struct carry_over *carry, struct text *html)
+{
+    text_append(html, "<tr class=\"difference\"><th scope=\"row\">" PAPER_METHOD_LEARNED " \u2212 " PAPER_METHOD_PLAIN
+                      "</th>");
+    for (int column = 0; column <= PAPER_COLUMNS; column++) {
+        const double difference = column == PAPER_COLUMNS ? carry->mean : carry->differences[column];
+        text_append_format(html, "<td class=\"%s\">%s", page_accuracy_class(column), difference >= 0.05 ? "+" : "");
+        text_append_fixed(html, difference, 1);
+        text_append(html, "</td>");
+    }
+    text_append(html, "</tr>\n");
+}
+
+static void page_append_carry_table(const struct report_summary *summary, struct text *html)
+{
+    const struct carry_over *carry = &summary->carry_over;
+    page_open_table("Accuracy under the teacher\u2019s corruption", "accuracy", html);
+    text_append(html, "<caption><span>Accuracy in percent under the teacher\u2019s corruption");
+    page_append_data_name(summary, "targets", html);
+    text_append(html, ", mean over severities 1 to 5");
+    page_append_seeds(&carry->targets, html);
+    if (carry->published) text_append(html, " Teachers were measured on CIFAR-10-C\u2019s own images.");
+    text_append(html, "</span></caption>\n");
+    page_append_head("Method", html);
+    text_append(html, "<tbody>\n");
+    for (size_t row = 0; row < carry->targets.row_count; row++) page_append_row(summary, &carry->targets, row, html);
+    if (carry->pairs > 0) page_append_difference_row(carry, html);
+    text_append(html, "</tbody>\n<tbody>\n");
+    for (size_t row = 0; row < carry->teachers.row_count; row++) page_append_row(summary, &carry->teachers, row, html);
+    text_append(html, "</tbody>\n");
+    page_close_table(html);
+}
+
+// The sentences are plain text, shared with table.md.
+static void page_append_carry_sentences(const struct report_summary *summary, struct text *html)
+{
+    const struct claim_evidence evidence = claims_evidence_carried_over(summary);
+    struct text sentences = {0};
+    carry_over_append_sentences(&summary->carry_over, &sentences);
+    text_append(html, "<p>");
+    text_append_html(html, sentences.bytes);
+    text_append(html, "</p>\n");
+    if (summary->carry_over.pairs > 0) page_append_verdict(summary, &evidence, html);
+    html->failed = html->failed || sentences.failed;
+    text_destroy(&sentences);
+}
+
+void page_append_carry_over(const struct report_summary *summary, struct text *html)
+{
+    const struct carry_over *carry = &summary->carry_over;
+    page_open_section("carry-over", "Invariance that carries over", html);
+    text_append(html, "<p>The paper\u2019s claim: what the teacher is invariant to, its target is too. A target is "
+                      "measured on test images that its teacher\u2019s corruption made.</p>\n");
+    if (accuracy_table_has_numbers(&carry->targets)) {
+        page_append_carry_table(summary, html);
+        page_append_carry_sentences(summary, html);
+    } else {
+        text_append(html, "<p class=\"muted\">No target that is done was measured so.</p>\n");
+    }
     text_append(html, "</section>\n");
 }

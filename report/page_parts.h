@@ -5,11 +5,14 @@
 
 #include <stdbool.h>
 
+#include "report/claims.h"
 #include "report/summary.h"
 #include "report/text.h"
 
 void page_append_accuracy(const struct report_summary *summary, struct text *html); // page_accuracy.c
 void page_append_teachers(const struct report_summary *summary, struct text *html);
+void page_append_carry_over(const struct report_summary *summary, struct text *html);
+void page_append_learned(const struct report_summary *summary, struct text *html); // page_learned.c
 // page_profile.c. Errors: STATUS_INTERRUPTED and STATUS_NO_MEMORY from drawing.
 struct status page_append_profile(const struct report_summary *summary, bool plots, struct text *html);
 void page_append_runs(const struct report_summary *summary, struct text *html);          // page_runs.c
@@ -27,6 +30,9 @@ void page_close_table(struct text *html);
 void page_append_cell(const char *class_name, const char *content, struct text *html);
 // A <td class="number"> with a fixed number of decimals; empty when it is not finite.
 void page_append_number_cell(double value, int decimals, struct text *html);
+// A paragraph with the verdict on a claim, or why there is none.
+void page_append_verdict(const struct report_summary *summary, const struct claim_evidence *evidence,
+                         struct text *html);
 // Sentences of a JSON array as a list.
 void page_append_sentences(const json_t *sentences, struct text *html);
 // "12.3 s", "4 min 07 s", "3 h 05 min"; nothing when it is not finite.

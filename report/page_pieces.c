@@ -48,6 +48,18 @@ void page_append_sentences(const json_t *sentences, struct text *html)
     text_append(html, "</ul>\n");
 }
 
+void page_append_verdict(const struct report_summary *summary, const struct claim_evidence *evidence, struct text *html)
+{
+    const bool open = claims_judge(summary, evidence) == CLAIM_OPEN;
+    struct text sentences = {0};
+    claims_append_verdict(summary, evidence, &sentences);
+    text_append_format(html, "<p class=\"%s\">", open ? "muted" : "verdict");
+    text_append_html(html, sentences.bytes);
+    text_append(html, "</p>\n");
+    html->failed = html->failed || sentences.failed;
+    text_destroy(&sentences);
+}
+
 void page_append_duration(double seconds, struct text *html)
 {
     double whole = round(seconds), minutes = floor(whole / 60);

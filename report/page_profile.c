@@ -48,6 +48,14 @@ static void append_facts(const struct step_profile *profile, struct text *html)
     text_destroy(&remark);
 }
 
+// What a step of a method is that is not one step of one network.
+static void append_meaning(const struct step_profile *profile, struct text *html)
+{
+    if (strcmp(profile->method, PAPER_METHOD_LEARNED) != 0) return;
+    text_append(html, " It is a step of the network with a step of the augmentation behind it; in training, "
+                      "<code>transinv.inner_steps</code> steps of the network come to one of the augmentation.");
+}
+
 static void append_introduction(const struct step_profile *profile, struct text *html)
 {
     text_append_format(html, "<p>A training step of WideResNet-%.0f-%.0f by ", profile->depth, profile->widen);
@@ -59,7 +67,9 @@ static void append_introduction(const struct step_profile *profile, struct text 
     text_append_html(html, profile->precision);
     text_append(html, "), measured on its own after the runs, ");
     text_append_html(html, profile->measured);
-    text_append(html, ".</p>\n");
+    text_append(html, ".");
+    append_meaning(profile, html);
+    text_append(html, "</p>\n");
 }
 
 // What makes the numbers worth less.

@@ -29,6 +29,9 @@ struct paper_table {
 extern const struct paper_column paper_methods[PAPER_ROWS];
 int paper_find_method(const char *code); // -1 when the paper has no such method
 
+#define PAPER_METHOD_PLAIN "FT"
+#define PAPER_METHOD_LEARNED "TransInv"
+
 // Reads the text of results/paper.csv. It must hold exactly the methods and columns above, in any order;
 // STATUS_BAD_INPUT names the line otherwise.
 struct status paper_table_parse(const char *text, struct paper_table *table);

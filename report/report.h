@@ -14,6 +14,7 @@ struct report_request {
     const char *preset;             // its name
     const char *configuration_hash; // whose runs fill the tables; NULL: of the run that was started last
     bool plots;                     // learning curves and more, when gnuplot is there
+    bool no_panels;                 // leaves pictures of training images out of the page
     const char *no_profile;         // the sentence why the report has no profile; NULL: output_folder/profile.json
 };
 

@@ -5,7 +5,8 @@
 static const char results_csv_head[] =
     "run,status,selected,role,method,corruption,corruption_name,seed,preset,configuration_hash,data,data_official,"
     "test_accuracy_percent,test_loss,test_correct,test_images,train_loss,train_accuracy_percent,epochs,steps,seconds,"
-    "images_per_second,peak_memory_bytes,resumed,teacher_run,model_sha256,started,finished,message\n";
+    "images_per_second,peak_memory_bytes,resumed,teacher_run,model_sha256,started,finished,corrupted_accuracy_percent,"
+    "message\n";
 
 static void results_csv_append_text(const char *value, struct text *text)
 {
@@ -49,6 +50,8 @@ static void results_csv_append_run(const struct run_record *run, bool selected, 
     results_csv_append_text(json_optional_string(run->result, "model_sha256"), text);
     results_csv_append_text(run->started, text);
     results_csv_append_text(json_optional_string(run->result, "finished"), text);
+    text_append_number(text, run->corrupted_accuracy_percent);
+    text_append(text, ",");
     text_append_csv(text, run->message);
     text_append(text, "\n");
 }

@@ -13,6 +13,7 @@ enum { RUN_LOG_SHORTEST_LINE = sizeof "{\"epoch\":1}\n" - 1 };
 static struct status run_log_parse_line(const char *bytes, size_t size, struct run_epoch *epoch)
 {
     json_error_t error;
+    struct learned_augmentation learned = {.present = false};
     struct status status = status_ok();
     json_t *line = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
     if (line == NULL) return status_error(STATUS_BAD_INPUT, "%s", error.text);
@@ -22,6 +23,9 @@ static struct status run_log_parse_line(const char *bytes, size_t size, struct r
     if (status.code == STATUS_OK && (epoch->test_accuracy_percent < 0 || epoch->test_accuracy_percent > 100))
         status = status_error(STATUS_BAD_INPUT, "\"test_accuracy_percent\": expected 0 to 100, found %g",
                               epoch->test_accuracy_percent);
+    if (status.code == STATUS_OK) status = learned_augmentation_read(json_object_get(line, "augmentation"), &learned);
+    epoch->adversarial_loss = status.code == STATUS_OK && learned.present ? learned.adversarial_loss : NAN;
+    epoch->distance = status.code == STATUS_OK && learned.present ? learned.distance : NAN;
     json_decref(line);
     return status;
 }

@@ -120,6 +120,29 @@ static void run_reader_clear_numbers(struct run_record *record)
     record->test_accuracy_percent = record->test_loss = record->test_correct = record->test_images = NAN;
     record->train_loss = record->train_accuracy_percent = record->epochs = record->steps = NAN;
     record->seconds = record->images_per_second = record->peak_memory_bytes = NAN;
+    record->corrupted_accuracy_percent = NAN;
+    record->corrupted_published = false;
+    record->augmentation = (struct learned_augmentation){.present = false};
+}
+
+// Runs of earlier versions, and runs without a corruption, have no such member.
+static void run_reader_decode_corrupted(struct run_record *record, struct status *status)
+{
+    enum { SEVERITIES = 6 }; // clean first
+    double accuracies[SEVERITIES], sum = 0;
+    const json_t *value = json_object_get(record->result, "corrupted");
+    if (status->code != STATUS_OK || value == NULL || json_is_null(value)) return;
+    const json_t *corrupted = json_member_object(record->result, "corrupted", status);
+    if (status->code != STATUS_OK) return;
+    const char *corruption = json_member_string(corrupted, "corruption", status);
+    if (status->code == STATUS_OK && strcmp(corruption, record->corruption) != 0)
+        *status = status_error(STATUS_BAD_INPUT, "\"corruption\": expected the run's own, \"%s\", found \"%s\"",
+                               record->corruption, corruption);
+    record->corrupted_published = strcmp(json_member_string(corrupted, "source", status), "published") == 0;
+    json_member_numbers(corrupted, "accuracy_percent", 0, 100, accuracies, SEVERITIES, status);
+    for (int severity = 1; severity < SEVERITIES; severity++) sum += accuracies[severity];
+    if (record->state == RUN_DONE) record->corrupted_accuracy_percent = sum / (SEVERITIES - 1);
+    if (status->code != STATUS_OK) *status = status_error(status->code, "\"corrupted\": %s", status->message);
 }
 
 static struct status run_reader_decode_result(struct run_record *record)
@@ -148,6 +171,9 @@ static struct status run_reader_decode_result(struct run_record *record)
     record->seconds = json_optional_number(result, "seconds");
     record->images_per_second = json_optional_number(result, "images_per_second");
     record->peak_memory_bytes = json_optional_number(result, "peak_memory_bytes");
+    run_reader_decode_corrupted(record, &status);
+    if (status.code == STATUS_OK)
+        status = learned_augmentation_read(json_object_get(result, "augmentation"), &record->augmentation);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "report/learned_augmentation.h"
 
 enum run_state {
     RUN_DONE,
@@ -21,8 +22,9 @@ enum run_state {
 
 struct run_epoch {
     int64_t epoch;
-    double train_loss;            // NaN where the line says null
-    double test_accuracy_percent; // NaN in epochs without an evaluation
+    double train_loss;                 // NaN where the line says null
+    double test_accuracy_percent;      // NaN in epochs without an evaluation
+    double adversarial_loss, distance; // of the learned augmentation; NaN without one
 };
 
 struct run_record {
@@ -44,6 +46,10 @@ struct run_record {
     // From result.json. Accuracy is a number exactly when the state is RUN_DONE.
     double test_accuracy_percent, test_loss, test_correct, test_images, train_loss, train_accuracy_percent;
     double epochs, steps, seconds, images_per_second, peak_memory_bytes;
+    // On the test images under the run's own corruption, mean over severities 1 to 5; NaN unless RUN_DONE and measured.
+    double corrupted_accuracy_percent;
+    bool corrupted_published; // those images are CIFAR-10-C's
+    struct learned_augmentation augmentation;
 
     struct run_epoch *epoch_lines; // of log.jsonl, up to the first line that cannot be read
     size_t epoch_count;

@@ -118,16 +118,21 @@ static struct status summary_build_tables(struct report_summary *summary)
         teachers += run->teacher;
         counted.runs[counted.count++] = run;
     }
-    struct status status = accuracy_table_build(counted.runs, teachers, &summary->teachers);
+    struct status status = accuracy_table_build(counted.runs, teachers, ACCURACY_CLEAN, &summary->teachers);
     if (status.code == STATUS_OK)
-        status = accuracy_table_build(counted.runs + teachers, counted.count - teachers, &summary->targets);
+        status =
+            accuracy_table_build(counted.runs + teachers, counted.count - teachers, ACCURACY_CLEAN, &summary->targets);
+    if (status.code == STATUS_OK)
+        status = carry_over_build(counted.runs, teachers, counted.count, &summary->carry_over);
+    learned_table_build(counted.runs, counted.count, &summary->learned);
     free(counted.runs);
     return status;
 }
 
 struct status summary_create(const struct report_request *request, struct report_summary *summary)
 {
-    *summary = (struct report_summary){.preset = request->preset};
+    *summary = (struct report_summary){.preset = request->preset,
+                                       .panels_folder = request->no_panels ? NULL : request->runs_folder};
     summary->reasons = json_array();
     summary->remarks = json_array();
     summary->data_sets = json_array();
@@ -155,6 +160,7 @@ void summary_destroy(struct report_summary *summary)
 {
     accuracy_table_destroy(&summary->targets);
     accuracy_table_destroy(&summary->teachers);
+    carry_over_destroy(&summary->carry_over);
     step_profile_destroy(&summary->profile);
     json_decref(summary->reasons);
     json_decref(summary->remarks);

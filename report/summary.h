@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 #include "report/accuracy_table.h"
+#include "report/carry_over.h"
+#include "report/learned_table.h"
 #include "report/paper_table.h"
 #include "report/report.h"
 #include "report/run_reader.h"
@@ -21,6 +23,7 @@ struct run_list {
 
 struct report_summary {
     const char *preset;
+    const char *panels_folder;        // of the runs whose panels are shown; NULL: none shall be
     struct run_collection collection; // owns every run
     // Teachers first, then methods and corruptions in the table's order, seeds ascending.
     struct run_list selected;        // of the report's configuration
@@ -29,6 +32,8 @@ struct report_summary {
     const struct run_record *latest; // of the selected, the one started last
     size_t states[RUN_STATE_COUNT];  // of the selected
     struct accuracy_table targets, teachers;
+    struct learned_table learned;
+    struct carry_over carry_over;
     struct paper_table paper;
     bool comparable;   // with the paper; exactly when `reasons` is empty
     json_t *reasons;   // sentences: why it is not

@@ -190,3 +190,11 @@ void text_append_fixed(struct text *text, double value, int decimals)
     text_append(text, negative && !zero ? "\u2212" : "");
     text_append(text, digits + negative);
 }
+
+void text_append_probability(struct text *text, double probability)
+{
+    if (!isfinite(probability)) return;
+    const bool small = probability < 0.001;
+    text_append(text, small ? "p\u00a0<\u00a0" : "p\u00a0=\u00a0");
+    text_append_fixed(text, small ? 0.001 : probability, 3);
+}

@@ -34,5 +34,7 @@ void text_append_clean(struct text *text, const char *string);
 void text_append_number(struct text *text, double value);
 // A double with `decimals` places and a true minus sign, or nothing when it is not finite: for people.
 void text_append_fixed(struct text *text, double value, int decimals);
+// "p = 0.041", or "p < 0.001"; nothing when it is not finite.
+void text_append_probability(struct text *text, double probability);
 
 #endif

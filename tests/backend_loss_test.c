@@ -339,3 +339,41 @@ Test(backend_loss, cross_entropy_of_the_cpu_has_the_bits_of_the_reference)
     cr_expect(same_metrics(reference, cpu), "seed %d: loss sums %.17g and %.17g", SEED, cpu[0].loss_sum,
               reference[0].loss_sum);
 }
+
+// Gradients, components and metrics of AugMix's loss, some logits so far apart that probabilities underflow.
+static void take_augmix(const struct kernels *kernels, int threads, unsigned char *results, size_t bytes)
+{
+    enum { IMAGES = 37, CLASSES = 20, LOGITS = 3 * IMAGES * CLASSES };
+    struct device *device = device_for_test(kernels, threads);
+    float *logits = random_floats(SEED, 52, LOGITS, -8, 8);
+    int32_t *labels = random_integers(SEED, 53, IMAGES, CLASSES);
+    const struct metrics none = {.loss_sum = 0};
+    for (int i = 0; i < LOGITS; i += 7) logits[i] *= 100;
+    const struct augmix_loss loss = {.runs = 1,
+                                     .images = IMAGES,
+                                     .classes = CLASSES,
+                                     .logits = device_put_floats(device, logits, LOGITS),
+                                     .labels = device_put(device, labels, IMAGES * sizeof *labels),
+                                     .components = device_make(device, 4 * sizeof(double)),
+                                     .grad_logits = device_make_floats(device, LOGITS),
+                                     .metrics = device_put(device, &none, sizeof none)};
+    cr_assert(eq(sz, bytes, LOGITS * sizeof(float) + 4 * sizeof(double) + sizeof none));
+    augmix_loss(device, &loss);
+    device_get(device, loss.grad_logits, results, LOGITS * sizeof(float));
+    device_get(device, loss.components, results + LOGITS * sizeof(float), 4 * sizeof(double));
+    device_get(device, loss.metrics, results + bytes - sizeof none, sizeof none);
+    free(logits);
+    free(labels);
+    device_end_test(device);
+}
+
+Test(backend_loss, augmix_of_the_cpu_has_the_bits_of_the_reference)
+{
+    enum { BYTES = 3 * 37 * 20 * sizeof(float) + 4 * sizeof(double) + sizeof(struct metrics) };
+    static unsigned char reference[BYTES], cpu[BYTES];
+    take_augmix(kernels_find("reference"), 1, reference, BYTES);
+    for (int threads = 1; threads <= 3; threads++) {
+        take_augmix(kernels_find("cpu"), threads, cpu, BYTES);
+        cr_expect(memcmp(reference, cpu, BYTES) == 0, "seed %d, %d threads", SEED, threads);
+    }
+}

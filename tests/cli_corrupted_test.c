@@ -208,8 +208,7 @@ Test(cli_corrupted, damaged_published_files_are_refused_before_work)
     archive_write(&good, folder, "CIFAR-10-C/frost.npy");
     for (size_t i = 128; i < labels.size; i++) labels.bytes[i] = (uint8_t)(9 - labels.bytes[i]);
     archive_write(&labels, folder, "CIFAR-10-C/labels.npy");
-    expect_refusal(arguments, 3,
-                   "labels of image 0: expected 0, as in the test images of ./cifar-10-batches-bin, found 9");
+    expect_refusal(arguments, 3, "labels of image 0: expected 0, as in the test images of cifar-10, found 9");
     archive_destroy(&good);
     archive_destroy(&labels);
     archive_destroy(&bad);

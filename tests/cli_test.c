@@ -28,7 +28,8 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 #define TINY                                                                                                           \
     "--set data.synthetic_train_images_teacher=100 --set data.synthetic_train_images_target=100 "                      \
     "--set data.synthetic_test_images_teacher=20 --set data.synthetic_test_images_target=100 "                         \
-    "--set training.batch_size=10 --set teacher.epochs=2 --set target.epochs=2 --corruptions=GN --threads=1 "
+    "--set training.batch_size=10 --set teacher.epochs=2 --set target.epochs=2 --corruptions=GN --methods=FT "         \
+    "--threads=1 "
 #define TINY_TRAIN                                                                                                     \
     "train --set data.synthetic_train_images_teacher=100 --set data.synthetic_test_images_teacher=20 "                 \
     "--set training.batch_size=10 --set teacher.epochs=2 --threads=1 "
@@ -151,7 +152,8 @@ Test(cli, refuses_wrong_usage_with_a_sentence)
         {"reproduce --threads", "requires an argument"},
         {"train --seed=-1", "--seed: expected a whole number"},
         {"train --corruption=gn", "--corruption: expected a code such as GN"},
-        {"train --method=FT", "--method needs --start"},
+        {"train --method=TransInv", "--method TransInv needs --start"},
+        {"train --method=FA", "--method FA needs --corruption"},
         {"train --start=x --method=XX", "--method: expected one of FT"},
         {"train --dataset=mnist", "mnist"},
         {"evaluate", "expected a model file"},

@@ -38,9 +38,15 @@ static void hash(const struct scene *scene, char hex[65])
 // Another value than the preset's, inside the key's range.
 static void other_value(const struct preset_key *key, char text[PRESET_TEXT_SIZE])
 {
-    static const char *const texts[] = {
-        [PRESET_REAL] = "0.0123", [PRESET_CORRUPTIONS] = "Fo", [PRESET_METHODS] = "FT", [PRESET_SEEDS] = "99"};
-    if (key->type == PRESET_INTEGER)
+    static const char *const texts[] = {[PRESET_CORRUPTIONS] = "Fo",
+                                        [PRESET_METHODS] = "FT",
+                                        [PRESET_SEEDS] = "99",
+                                        [PRESET_WEIGHTS] = "1 0 0.5 0 0 2",
+                                        [PRESET_PRIMITIVES] = "blur"};
+    const double width = key->maximum - key->minimum;
+    if (key->type == PRESET_REAL)
+        snprintf(text, PRESET_TEXT_SIZE, "%.6g", key->minimum + 0.37 * (width < 1 ? width : 1));
+    else if (key->type == PRESET_INTEGER)
         snprintf(text, PRESET_TEXT_SIZE, "%.0f", key->maximum - 1);
     else
         snprintf(text, PRESET_TEXT_SIZE, "%s", key->type == PRESET_CHOICE ? key->choices[1] : texts[key->type]);

@@ -120,23 +120,23 @@ Test(preset, refuses_lines_with_place_and_reason)
     static const struct {
         const char *key, *line, *first, *second;
     } cases[] = {
-        {"network.depth", "depht = 10 | chosen | r", "test.ini:12: unknown key \"network.depht\"",
+        {"network.depth", "depht = 10 | chosen | r", "test.ini:14: unknown key \"network.depht\"",
          "\"network.depth\"?"},
-        {"network.depth", "completely_different = 10 | chosen | r", "test.ini:12: unknown key",
+        {"network.depth", "completely_different = 10 | chosen | r", "test.ini:14: unknown key",
          "completely_different\""},
-        {"network.depth", "depth = 10", "test.ini:12: network.depth: expected \"VALUE | stated | WHERE\"",
+        {"network.depth", "depth = 10", "test.ini:14: network.depth: expected \"VALUE | stated | WHERE\"",
          "found \"10\""},
-        {"network.depth", "depth = 10 | chosen", "test.ini:12: network.depth", "found \"10 | chosen\""},
-        {"network.depth", "depth = 10 | chosen |", "test.ini:12: network.depth", "VALUE | chosen | REASON"},
-        {"network.depth", "depth = 10 | guessed | r", "test.ini:12: network.depth", "guessed"},
-        {"network.depth", "depth = 10 | override | r", "test.ini:12: network.depth", "override"},
+        {"network.depth", "depth = 10 | chosen", "test.ini:14: network.depth", "found \"10 | chosen\""},
+        {"network.depth", "depth = 10 | chosen |", "test.ini:14: network.depth", "VALUE | chosen | REASON"},
+        {"network.depth", "depth = 10 | guessed | r", "test.ini:14: network.depth", "guessed"},
+        {"network.depth", "depth = 10 | override | r", "test.ini:14: network.depth", "override"},
         {"network.depth", "depth = ten | chosen | r", "a whole number from 10 to 1000", "found \"ten\""},
         {"network.depth", "depth = 10.5 | chosen | r", "a whole number", "found \"10.5\""},
         {"network.depth", "depth = | chosen | r", "a whole number", "found \"\""},
         {"network.depth", "depth = 4 | chosen | r", "from 10 to 1000", "found \"4\""},
         {"network.depth", "depth = 11 | chosen | r", "network.depth is 11", "6 n + 4"},
         {"network.depth", "depth = 99999999999999999999 | chosen | r", "from 10 to 1000", "found \"9999"},
-        {"network.depth", "depth 10", "test.ini:12", "depth 10"},
+        {"network.depth", "depth 10", "test.ini:14", "depth 10"},
         {"training.momentum", "momentum = 1 | chosen | r", "a number from 0 to 0.9999", "found \"1\""},
         {"training.momentum", "momentum = nan | chosen | r", "a number from 0 to 0.9999", "found \"nan\""},
         {"training.momentum", "momentum = 0,9 | chosen | r", "training.momentum", "found \"0,9\""},
@@ -156,6 +156,14 @@ Test(preset, refuses_lines_with_place_and_reason)
         {"matrix.seeds", "seeds = 1 1 | chosen | r", "different seeds from 0 to 268435455", "found \"1 1\""},
         {"matrix.seeds", "seeds = 268435456 | chosen | r", "different seeds", "found \"268435456\""},
         {"matrix.seeds", "seeds = -1 | chosen | r", "different seeds", "found \"-1\""},
+        {"fa.severity_weights", "severity_weights = 1 1 1 1 1 | chosen | r", "expected 6 numbers from 0",
+         "found \"1 1"},
+        {"fa.severity_weights", "severity_weights = 1 1 1 1 1 1 1 | chosen | r", "for severity 0 to 5", "1 1\""},
+        {"fa.severity_weights", "severity_weights = 0 0 0 0 0 0 | chosen | r", "not all 0", "fa.severity_weights"},
+        {"fa.severity_weights", "severity_weights = 1 1 -1 1 1 1 | chosen | r", "6 numbers", "found \"1 1 -1"},
+        {"teacher.severity_weights", "severity_weights = 1 nan 1 1 1 1 | chosen | r", "6 numbers", "nan"},
+        {"data.corrupted_source", "corrupted_source = published | chosen | r", "data.corrupted_source is published",
+         "CIFAR-10 only"},
         {"report.delta_cell", "delta_cell = 0 | chosen | r", "from 0.001 to 100", "found \"0\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -165,8 +173,8 @@ Test(preset, refuses_lines_with_place_and_reason)
 Test(preset, names_what_is_missing_or_double)
 {
     expect_refusal(parse_with("network.widen", ""), "test.ini: 1 of ", "keys missing: network.widen");
-    expect_refusal(parse_with("network.widen", "widen = 1 | chosen | r\nwiden = 2 | chosen | r"), "test.ini:15",
-                   "line 14");
+    expect_refusal(parse_with("network.widen", "widen = 1 | chosen | r\nwiden = 2 | chosen | r"), "test.ini:17",
+                   "line 16");
     struct preset preset;
     expect_refusal(preset_parse("test", "test.ini", "", 0, &preset), "test.ini: ", "keys missing: data.source");
 }

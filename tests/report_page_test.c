@@ -43,6 +43,9 @@ static void write_report(void)
                                         "MB", "ZB", "Sn", "Fr", "Fo", "Pi", "JC"};
     const struct report_request request = {
         .runs_folder = "runs", .output_folder = "out", .preset = "paper", .plots = true};
+    static const double magnitudes[] = {0.3, 0.1, 0.9, 0.14};
+    char augmentation[2048];
+    run_folders_make_augmentation(magnitudes, augmentation);
     for (int method = 0; method < 3; method++) {
         for (int i = 0; i < 30; i++) {
             char name[64];
@@ -54,8 +57,11 @@ static void write_report(void)
                                      .preset = "paper",
                                      .official = true,
                                      .accuracy = 55 + 0.1 * i + method,
+                                     .augmentation = method == 2 ? augmentation : NULL,
+                                     .corrupted_percent = 40 + 0.1 * i + method,
                                      .epochs = 1 + i % 15};
             run_folders_write("runs", &run, NULL);
+            if (method == 2) run_folders_write_panel("runs", name);
         }
     }
     static const struct sample_run odd[] = {
@@ -94,8 +100,10 @@ static const char measuring_page[] =
     "  const levels = all('h1,h2,h3,h4').map(h => +h.tagName[1]);\n"
     "  return {width: root.clientWidth, content: root.scrollWidth,\n"
     "    fetched: frame.contentWindow.performance.getEntriesByType('resource').length,\n"
-    "    scripts: all('script').length, images: all('img').length, plots: all('svg.plot').length,\n"
+    "    scripts: all('script').length, images: all('img[src^=\"data:image/png\"]').length,\n"
+    "    unnamed: all('img').filter(i => !i.alt || !i.getAttribute('width')).length, plots: all('svg.plot').length,\n"
     "    drawn: all('svg.plot path').filter(p => p.getBoundingClientRect().width > 50).length,\n"
+    "    intervals: all('svg.interval').filter(s => s.getBoundingClientRect().width > 20).length,\n"
     "    colours: new Set(all('svg.plot path').map(p => frame.contentWindow.getComputedStyle(p).stroke)).size,\n"
     "    tables: all('table').length, captions: all('table > caption').length,\n"
     "    heads: all('th').length, scopes: all('th[scope]').length,\n"
@@ -154,20 +162,23 @@ static long get_number(const json_t *frame, const char *key)
 
 static void expect_good_page(const json_t *frame, const char *name, long width, bool plots)
 {
-    static const char *const zeros[] = {"fetched", "scripts", "images", "skips", "broken", "repeated"};
+    static const char *const zeros[] = {"fetched", "scripts", "unnamed", "skips", "broken", "repeated"};
     cr_expect(eq(long, get_number(frame, "width"), width), "%s", name);
     cr_expect(le(long, get_number(frame, "content"), width), "%s: the content is wider than the page", name);
     for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++)
         cr_expect(eq(long, get_number(frame, zeros[i]), 0), "%s: %s", name, zeros[i]);
     cr_expect(eq(long, get_number(frame, "titles"), 1), "%s: one heading of the first level", name);
-    cr_expect(ge(long, get_number(frame, "tables"), 9), "%s", name);
+    cr_expect(eq(long, get_number(frame, "images"), 15), "%s: a panel for each corruption", name);
+    cr_expect(eq(long, get_number(frame, "intervals"), 15 * 14), "%s: a drawing for each gate and parameter", name);
+    cr_expect(ge(long, get_number(frame, "tables"), 13), "%s", name);
     cr_expect(eq(long, get_number(frame, "captions"), get_number(frame, "tables")), "%s: every table has a caption",
               name);
     cr_expect(eq(long, get_number(frame, "scopes"), get_number(frame, "heads")), "%s: every head has a scope", name);
     bool text = json_boolean_value(json_object_get(frame, "text"));
     cr_expect(text, "%s: a sentence from a file is shown as it is", name);
     if (!plots) return;
-    cr_expect(eq(long, get_number(frame, "plots"), 8), "%s: two for FT, TransInv, the teachers, the profile", name);
+    cr_expect(eq(long, get_number(frame, "plots"), 10), "%s: two for FT, the teachers, the profile; four for TransInv",
+              name);
     cr_expect(ge(long, get_number(frame, "drawn"), 100), "%s: lines of the plots", name);
     cr_expect(ge(long, get_number(frame, "colours"), 8), "%s: their colours come from the page", name);
 }

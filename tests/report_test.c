@@ -391,7 +391,7 @@ Test(report, csv_has_one_line_per_run_and_as_many_fields_as_its_head)
         if (*byte == '\n' && !quoted) fields[++lines] = 1;
     }
     cr_expect(eq(sz, lines, 6));
-    for (size_t i = 0; i < lines; i++) cr_expect(eq(sz, fields[i], 29), "line %zu", i + 1);
+    for (size_t i = 0; i < lines; i++) cr_expect(eq(sz, fields[i], 30), "line %zu", i + 1);
     cr_expect(
         eq(sz, run_folders_count(csv, ",50.25,,,,0.5,,3,93,75.25,940.5,5000000000,false,,,2026-01-31T12:00:00Z,"), 1),
         "%s", csv);

@@ -108,7 +108,10 @@ static void expect_same_end(struct scene *scene, const char *backend, double aft
               signal);
     cr_expect(eq(dbl, outcome.last.train_loss, straight.last.train_loss));
     cr_expect(eq(i64, outcome.test.correct, straight.test.correct));
+    cr_expect(eq(dbl, outcome.last.augmentation.distance, straight.last.augmentation.distance));
     unlink(scene->path);
+    training_outcome_destroy(&outcome);
+    training_outcome_destroy(&straight);
     state_dict_destroy(&model);
     state_dict_destroy(&untouched);
 }
@@ -123,6 +126,35 @@ Test(resume, a_killed_run_ends_with_the_same_bits)
         expect_same_end(&scene, "cpu", places[i], SIGKILL, 0);
         scene_destroy(&scene);
     }
+}
+
+Test(resume, a_killed_run_on_corrupted_images_ends_with_the_same_bits)
+{
+    struct scene scene;
+    scene_create(&scene, 0);
+    scene.small.settings.corrupts = true;
+    scene.small.settings.law = (struct corruption_law){.kind = CORRUPTION_MOTION_BLUR, .weights = {1, 1, 1, 1, 1, 1}};
+    expect_same_end(&scene, "cpu", 9 * 16, SIGKILL, 0);
+    scene_destroy(&scene);
+}
+
+// The augmentation, its optimiser, and the models kept for replay come back too.
+Test(resume, a_killed_run_of_transinv_ends_with_the_same_bits, .timeout = 120)
+{
+    static const double places[] = {2 * 16, 9 * 16, 17 * 16};
+    struct small_job first;
+    struct state_dict teacher = {0};
+    small_job_create(&first);
+    small_job_run(&first, "cpu", 1, &teacher);
+    small_job_destroy(&first);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct scene scene;
+        scene_create(&scene, 0);
+        small_job_learn_augmentation(&scene.small, &teacher);
+        expect_same_end(&scene, "cpu", places[i], SIGKILL, 0);
+        scene_destroy(&scene);
+    }
+    state_dict_destroy(&teacher);
 }
 
 Test(resume, a_killed_run_in_bfloat16_ends_with_the_same_bits)

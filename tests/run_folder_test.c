@@ -111,7 +111,7 @@ Test(run_folder, writes_null_for_what_is_no_number)
     cr_expect(eq(str, log,
                  "{\"epoch\":1,\"steps\":10,\"learning_rate\":0.1,\"train_loss\":null,"
                  "\"train_accuracy_percent\":50.0,\"test_accuracy_percent\":null,\"test_loss\":null,"
-                 "\"seconds\":2.0,\"images_per_second\":0.0}\n"));
+                 "\"seconds\":2.0,\"images_per_second\":0.0,\"augmentation\":null}\n"));
     json_t *object = json_loads(result, 0, NULL);
     cr_expect(eq(int, json_typeof(json_object_get(object, "train_loss")), JSON_NULL));
     cr_expect(eq(int, json_typeof(json_object_get(object, "images_per_second")), JSON_NULL));

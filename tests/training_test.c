@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "datasets/synthetic.h"
+#include "harness/methods/method.h"
 #include "tests/support/device_array.h"
 #include "tests/support/state_dicts.h"
 #include "tests/support/training_jobs.h"
@@ -25,6 +26,45 @@ Test(training, the_same_seed_gives_the_same_bits_with_any_number_of_threads)
     small_job_run(&small, "cpu", 1, &models[1]);
     cr_expect(not(state_dicts_equal(&models[0], &models[1], NULL)), "two seeds gave the same weights");
     for (int i = 0; i < 3; i++) state_dict_destroy(&models[i]);
+    small_job_destroy(&small);
+}
+
+Test(training, corrupted_images_give_other_weights_with_any_number_of_threads)
+{
+    struct small_job small;
+    struct state_dict models[4] = {{0}};
+    small_job_create(&small);
+    small_job_run(&small, "cpu", 1, &models[3]);
+    small.settings.corrupts = true;
+    small.settings.law = (struct corruption_law){.kind = CORRUPTION_GLASS_BLUR, .weights = {1, 1, 1, 1, 1, 1}};
+    for (int threads = 1; threads <= 3; threads++) small_job_run(&small, "cpu", threads, &models[threads - 1]);
+    cr_expect(state_dicts_equal(&models[0], &models[1], NULL), "1 and 2 threads differ");
+    cr_expect(state_dicts_equal(&models[0], &models[2], NULL), "1 and 3 threads differ");
+    cr_expect(not(state_dicts_equal(&models[0], &models[3], NULL)), "the corruption changed nothing");
+    for (int i = 0; i < 4; i++) state_dict_destroy(&models[i]);
+    small_job_destroy(&small);
+}
+
+Test(training, augmix_and_transinv_give_the_same_bits_with_any_number_of_threads, .timeout = 120)
+{
+    struct small_job small;
+    struct state_dict teacher = {0}, models[3] = {{0}};
+    small_job_create(&small);
+    small_job_run(&small, "cpu", 1, &teacher);
+    for (int method = 0; method < 2; method++) {
+        if (method == 0) small.settings.method = &method_augmix;
+        if (method == 0) small.settings.augmix.severity = 3;
+        if (method == 1) small_job_learn_augmentation(&small, &teacher);
+        for (int threads = 1; threads <= 3; threads++) {
+            struct training_outcome outcome = small_job_run(&small, "cpu", threads, &models[threads - 1]);
+            cr_expect(outcome.last.train_loss < 2.5, "it learns: loss %g", outcome.last.train_loss);
+            training_outcome_destroy(&outcome);
+        }
+        cr_expect(state_dicts_equal(&models[0], &models[1], NULL), "method %d: 1 and 2 threads differ", method);
+        cr_expect(state_dicts_equal(&models[0], &models[2], NULL), "method %d: 1 and 3 threads differ", method);
+        for (int i = 0; i < 3; i++) state_dict_destroy(&models[i]);
+    }
+    state_dict_destroy(&teacher);
     small_job_destroy(&small);
 }
 

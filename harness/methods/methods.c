@@ -5,8 +5,13 @@
 
 const struct method *const *methods_available(void)
 {
-    static const struct method *const available[] = {&method_ft, NULL};
+    static const struct method *const available[] = {&method_ft, &method_augmix, &method_fa, &method_transinv, NULL};
     return available;
+}
+
+int method_views(const struct method *method)
+{
+    return method->views > 0 ? method->views : 1;
 }
 
 const struct method *method_find(const char *code)

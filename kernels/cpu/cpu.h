@@ -10,6 +10,8 @@ extern const struct kernels kernels_cpu_avx512;      // AVX-512 F, BW, DQ, VL
 extern const struct kernels kernels_cpu_avx512_bf16; // the same with BF16: activations in bfloat16
 
 // Operations that are the same for every instruction set: bound by memory, or over a few values per channel.
+void adamw_update_cpu(struct device *device, const void *settings);
+void augmix_loss_cpu(struct device *device, const void *settings);
 void batch_gather_cpu(struct device *device, const void *settings);
 void batchnorm_finalise_cpu(struct device *device, const void *settings);
 void sgd_update_cpu(struct device *device, const void *settings);

@@ -10,7 +10,7 @@ static void forward_row(const struct linear_forward *linear, int run, size_t row
     float *logits = linear->logits + row * (size_t)linear->classes;
     for (int class = 0; class < linear->classes; class ++) {
         const float *weight = per_run_part(linear->weight, run) + (size_t) class * (size_t)linear->features;
-        double sum = (double)bias[class];
+        double sum = bias == NULL ? 0 : (double)bias[class];
         for (int feature = 0; feature < linear->features; feature++)
             sum += (double)input[feature] * (double)weight[feature];
         logits[class] = (float)sum;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/png_file.h"
 
 static const char *or_default(const char *value, const char *fallback)
 {
@@ -71,27 +72,50 @@ static json_t *make_run(const struct sample_run *run, const char *name)
     return object;
 }
 
+static json_t *parse_member(const char *json)
+{
+    json_error_t error;
+    json_t *value = json_loads(json, JSON_DECODE_ANY, &error);
+    cr_assert(ne(ptr, value, NULL), "%s: %s", json, error.text);
+    return value;
+}
+
+// The accuracy at severity s is corrupted_percent + 3 - s: their mean over 1 to 5 is corrupted_percent.
+static json_t *make_corrupted(const struct sample_run *run)
+{
+    json_t *accuracies = json_pack("[f]", run->accuracy);
+    for (int severity = 1; severity <= 5; severity++)
+        json_array_append_new(accuracies, json_real(run->corrupted_percent + 3 - severity));
+    return json_pack("{s:s, s:s, s:i, s:n, s:i, s:o}", "corruption", or_default(run->corruption, "GN"), "source",
+                     "generated", "seed", 15, "frost_textures", "images", 500, "accuracy_percent", accuracies);
+}
+
 static json_t *make_result(const struct sample_run *run, const char *name)
 {
     const char *status = or_default(run->status, "done");
     json_t *accuracy = strcmp(status, "done") == 0 ? json_real(run->accuracy) : json_null();
-    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:f, s:i, s:i, s:f, s:f, s:b, s:I, s:s}", "format", 1, "name", name,
-                     "status", status, "message", or_default(run->message, ""), "test_accuracy_percent", accuracy,
-                     "train_loss", 0.5, "epochs", run->epochs == 0 ? 3 : run->epochs, "steps", 93, "seconds", 75.25,
-                     "images_per_second", 940.5, "resumed", 0, "peak_memory_bytes", (json_int_t)5000000000, "finished",
-                     "2026-01-31T13:00:00Z");
+    json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:o, s:f, s:i, s:i, s:f, s:f, s:b, s:I, s:s}", "format", 1, "name",
+                               name, "status", status, "message", or_default(run->message, ""), "test_accuracy_percent",
+                               accuracy, "train_loss", 0.5, "epochs", run->epochs == 0 ? 3 : run->epochs, "steps", 93,
+                               "seconds", 75.25, "images_per_second", 940.5, "resumed", 0, "peak_memory_bytes",
+                               (json_int_t)5000000000, "finished", "2026-01-31T13:00:00Z");
+    if (run->augmentation != NULL) json_object_set_new(object, "augmentation", parse_member(run->augmentation));
+    if (run->corrupted != NULL) json_object_set_new(object, "corrupted", parse_member(run->corrupted));
+    if (run->corrupted_percent != 0) json_object_set_new(object, "corrupted", make_corrupted(run));
+    return object;
 }
 
 // Test accuracy is there in every second epoch and in the last.
 static void write_log(const struct sample_run *run, const char *folder)
 {
-    char lines[4096] = "";
+    char lines[65536] = "";
     int epochs = run->epochs == 0 ? 3 : run->epochs;
     for (int epoch = 1; epoch <= epochs && epoch <= 20; epoch++) {
-        char line[160], accuracy[16] = "null";
+        char line[3072], accuracy[16] = "null";
         if (epoch % 2 == 0 || epoch == epochs) snprintf(accuracy, sizeof accuracy, "%d", 10 + epoch);
-        snprintf(line, sizeof line, "{\"epoch\":%d,\"train_loss\":%d.5,\"test_accuracy_percent\":%s}\n", epoch,
-                 20 - epoch, accuracy);
+        snprintf(line, sizeof line, "{\"epoch\":%d,\"train_loss\":%d.5,\"test_accuracy_percent\":%s%s%s}\n", epoch,
+                 20 - epoch, accuracy,
+                 run->augmentation == NULL ? "" : ",\"augmentation\":", or_default(run->augmentation, ""));
         strcat(lines, line);
     }
     if (run->epochs >= 0) write_text(folder, "log.jsonl", lines, strlen(lines));
@@ -116,6 +140,52 @@ void run_folders_write_file(const char *runs, const char *folder, const char *fi
 {
     char *path = path_join(runs, folder);
     write_text(path, file, content, strlen(content));
+    free(path);
+}
+
+// Deviations of the five quantiles: their mean absolute value is `deviation`.
+static json_t *make_quantiles(double identity, double deviation)
+{
+    static const double factors[] = {-1.5, -1, 0, 1, 1.5};
+    json_t *quantiles = json_array();
+    for (int i = 0; i < 5; i++) json_array_append_new(quantiles, json_real(identity + factors[i] * deviation));
+    return quantiles;
+}
+
+void run_folders_make_augmentation(const double magnitudes[4], char json[2048])
+{
+    static const struct {
+        const char *primitive, *parameter;
+        double identity;
+    } parameters[] = {{"contrast", "scale", 1}, {"contrast", "shift", 0}, {"geometric", "xx", 1},
+                      {"geometric", "xy", 0},   {"geometric", "xt", 0},   {"geometric", "yx", 0},
+                      {"geometric", "yy", 1},   {"geometric", "yt", 0},   {"blur", "sigma", 0.1},
+                      {"noise", "sigma", 0}};
+    static const char *const primitives[] = {"contrast", "geometric", "blur", "noise"};
+    json_t *all = json_object();
+    for (int p = 0; p < 4; p++) {
+        json_t *object = json_pack("{s:f}", "gate", 0.5);
+        for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+            if (strcmp(parameters[i].primitive, primitives[p]) == 0)
+                json_object_set_new(object, parameters[i].parameter,
+                                    make_quantiles(parameters[i].identity, 2 * magnitudes[p]));
+        json_object_set_new(all, primitives[p], object);
+    }
+    json_t *root =
+        json_pack("{s:f, s:f, s:f, s:f, s:f, s:o}", "adversarial_loss", 1.25, "distance", 0.0625, "target_agreement",
+                  0.875, "teacher_agreement", 0.75, "contrast_kept", 0.9, "primitives", all);
+    cr_assert(lt(sz, json_dumpb(root, json, 2047, JSON_COMPACT | JSON_REAL_PRECISION(12)), 2048));
+    json[json_dumpb(root, json, 2047, JSON_COMPACT | JSON_REAL_PRECISION(12))] = '\0';
+    json_decref(root);
+}
+
+void run_folders_write_panel(const char *runs, const char *folder)
+{
+    static const uint8_t pixels[2 * 3 * 3] = {255, 0, 0, 0, 255, 0, 0, 0, 255};
+    char *path = path_join(runs, folder), *file = path_join(path, "panel.png");
+    struct status status = png_file_write(file, 3, 2, pixels);
+    cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
+    free(file);
     free(path);
 }
 

@@ -24,6 +24,9 @@ struct sample_run {
     double accuracy;      // percent
     const char *message;  // [""]
     int epochs;           // lines in log.jsonl [3]; -1: no log.jsonl
+    // JSON of these members of result.json, the first also of every line of log.jsonl [NULL: no such member]
+    const char *augmentation, *corrupted;
+    double corrupted_percent; // under the corruption at severities 1 to 5 [0: as `corrupted` says]
 };
 
 #define SAMPLE_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -31,6 +34,12 @@ struct sample_run {
 // Writes the folder into `runs`, which is made when absent; the folder's name goes to `name` unless that is NULL.
 void run_folders_write(const char *runs, const struct sample_run *run, char name[256]);
 void run_folders_write_file(const char *runs, const char *folder, const char *file, const char *content);
+
+// The JSON of an augmentation with these magnitudes of contrast, geometric, blur and noise: gates are 1/2, the median of
+// every parameter is the identity.
+void run_folders_make_augmentation(const double magnitudes[4], char json[2048]);
+// A picture of two by three pixels as panel.png of a run.
+void run_folders_write_panel(const char *runs, const char *folder);
 
 // The whole of a file as text; the caller frees it.
 char *run_folders_read_file(const char *folder, const char *file);

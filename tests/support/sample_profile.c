@@ -52,8 +52,8 @@ void sample_profile_write(const char *folder, const struct sample_profile *sampl
                   "fma_fp32_gflops_after", sample->fma_fp32_gflops_after == 0 ? 700.0 : sample->fma_fp32_gflops_after);
     json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:{s:s}, s:i, s:s, s:o, s:o, s:o}", "format", 1,
                              "preset", "quick", "configuration_hash", either(sample->hash, SAMPLE_HASH), "method",
-                             either(sample->text, "FT"), "depth", 10, "widen", 1, "classes", 100, "measured",
-                             either(sample->text, "2026-01-31T12:00:00Z"), "environment", "backend",
+                             either(sample->method, either(sample->text, "FT")), "depth", 10, "widen", 1, "classes",
+                             100, "measured", either(sample->text, "2026-01-31T12:00:00Z"), "environment", "backend",
                              either(sample->text, "cpu-avx2"), "threads", sample->threads == 0 ? 2 : sample->threads,
                              "precision", "fp32", "ceilings", ceilings, "step", step, "operations", rows(sample));
     cr_assert(ne(ptr, root, NULL));

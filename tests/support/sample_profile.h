@@ -5,6 +5,7 @@
 // What a test leaves out takes the value in brackets.
 struct sample_profile {
     const char *hash;             // [SAMPLE_HASH of run_folders.h]
+    const char *method;           // [as `text`, or "FT"]
     const char *operation;        // of the longest row ["conv_forward"]
     const char *text;             // method, backend, shapes and algorithms [sensible ones]
     int operations;               // distinct ones besides the first [2]

@@ -104,6 +104,44 @@ static void widened_image_normalise(struct device *device, const void *settings)
     widen_output(&shadows, output);
 }
 
+static size_t image_values(int runs, int images, int height, int width, int channels)
+{
+    return (size_t)runs * (size_t)images * (size_t)height * (size_t)width * (size_t)channels;
+}
+
+static void widened_augmix_views(struct device *device, const void *settings)
+{
+    struct augmix_views views = *(const struct augmix_views *)settings;
+    struct shadows shadows = {.count = 0};
+    void *output = views.output;
+    views.output = shadow_of(&shadows, output,
+                             3 * image_values(views.runs, views.images, views.height, views.width, views.channels));
+    inner->operations[OPERATION_AUGMIX_VIEWS](device, &views);
+    widen_output(&shadows, output);
+}
+
+static void widened_unit_to_activation(struct device *device, const void *settings)
+{
+    struct unit_to_activation unit = *(const struct unit_to_activation *)settings;
+    struct shadows shadows = {.count = 0};
+    void *output = unit.output;
+    unit.output =
+        shadow_of(&shadows, output, image_values(unit.runs, unit.images, unit.height, unit.width, unit.channels));
+    inner->operations[OPERATION_UNIT_TO_ACTIVATION](device, &unit);
+    widen_output(&shadows, output);
+}
+
+static void widened_unit_to_activation_backward(struct device *device, const void *settings)
+{
+    struct unit_to_activation_backward unit = *(const struct unit_to_activation_backward *)settings;
+    const size_t count = image_values(unit.runs, unit.images, unit.height, unit.width, unit.channels);
+    struct shadows shadows = {.count = 0};
+    unit.gradient = shadow_of(&shadows, unit.gradient, count);
+    unit.second = shadow_of(&shadows, unit.second, count);
+    inner->operations[OPERATION_UNIT_TO_ACTIVATION_BACKWARD](device, &unit);
+    widen_output(&shadows, NULL);
+}
+
 static void widened_conv_forward(struct device *device, const void *settings)
 {
     struct conv_forward conv = *(const struct conv_forward *)settings;
@@ -188,6 +226,9 @@ const struct kernels *widened_kernels(const struct kernels *kernels)
     widened.activation_bytes = sizeof(float);
     widened.operations[OPERATION_BATCH_LOAD] = widened_batch_load;
     widened.operations[OPERATION_IMAGE_NORMALISE] = widened_image_normalise;
+    widened.operations[OPERATION_AUGMIX_VIEWS] = widened_augmix_views;
+    widened.operations[OPERATION_UNIT_TO_ACTIVATION] = widened_unit_to_activation;
+    widened.operations[OPERATION_UNIT_TO_ACTIVATION_BACKWARD] = widened_unit_to_activation_backward;
     widened.operations[OPERATION_CONV_FORWARD] = widened_conv_forward;
     widened.operations[OPERATION_CONV_BACKWARD_DATA] = widened_conv_backward_data;
     widened.operations[OPERATION_CONV_BACKWARD_FILTER] = widened_conv_backward_filter;

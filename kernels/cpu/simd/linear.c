@@ -208,6 +208,7 @@ static void transpose_classes(const struct forward_job *job, int run, int class)
 static void multiply_classes(const struct forward_job *job, int run, int image, int class)
 {
     const struct linear_forward *linear = job->linear;
+    const float *bias = per_run_part(linear->bias, run);
     size_t row = (size_t)run * (size_t)linear->images + (size_t)image;
     int left = smaller(2 * LANES, linear->classes - class);
     for (int width; left > 0; left -= width, class += width) {
@@ -219,7 +220,7 @@ static void multiply_classes(const struct forward_job *job, int run, int image, 
                                            class,
                                   .right_term = job->padded,
                                   .right_padded = true,
-                                  .addend = per_run_part(linear->bias, run) + class,
+                                  .addend = bias == NULL ? NULL : bias + class,
                                   .output = linear->logits + row * (size_t)linear->classes + class,
                                   .output_row = linear->classes,
                                   .terms = linear->features,
