@@ -26,9 +26,12 @@ void duration_format(double seconds, char text[40])
 // Images that all trainings together will see.
 static double count_images(const struct preset_values *values)
 {
-    const double cifar = 50000, cells = (double)values->matrix.seeds.count * values->matrix.corruptions.count;
+    const double cifar = 50000, published = 9000; // images of CIFAR; of CIFAR-10-C at a severity, less the held out
+    const double cells = (double)values->matrix.seeds.count * values->matrix.corruptions.count;
     bool drawn = values->data.source == PRESET_SOURCE_SYNTHETIC;
     double teacher = drawn ? values->data.synthetic_train_images_teacher : cifar;
+    for (int s = 1; values->data.corrupted_source == PRESET_CORRUPTED_PUBLISHED && s <= CORRUPTION_SEVERITIES; s++)
+        teacher += values->teacher_severities.items[s] > 0 ? published : 0;
     double target = drawn ? values->data.synthetic_train_images_target : cifar;
     return cells * (teacher * values->teacher.epochs + values->matrix.methods.count * target * values->target.epochs);
 }

@@ -240,14 +240,112 @@ Test(cli_fetch, a_second_process_waits_for_the_first)
 
 // ---- reproduce -------------------------------------------------------------------------------------------------
 
+// Every line of it, in that order, and nothing else.
+static void expect_errors(const char *folder, const char *arguments, const char *errors)
+{
+    struct program_result result = program_run(folder, arguments);
+    cr_expect(eq(int, result.exit_status, 3), "transinv %s: %s", arguments, result.errors);
+    cr_expect(eq(str, result.errors, (char *)errors), "transinv %s", arguments);
+    program_result_destroy(&result);
+}
+
+#define MISSING "transinv: error: missing: "
+static const char missing_cifar[] =
+    MISSING "cifar-10-binary.tar.gz (170052171 bytes); by hand: put it at archives/cifar-10-binary.tar.gz\n" MISSING
+            "cifar-100-binary.tar.gz (168513733 bytes); by hand: put it at archives/cifar-100-binary.tar.gz\n";
+static const char missing_frost[] =
+    MISSING "frost1.png (1199930 bytes); by hand: put it at archives/frost1.png\n" MISSING
+            "frost2.png (299002 bytes); by hand: put it at archives/frost2.png\n" MISSING
+            "frost3.png (299002 bytes); by hand: put it at archives/frost3.png\n" MISSING
+            "frost4.jpg (36734 bytes); by hand: put it at archives/frost4.jpg\n" MISSING
+            "frost5.jpg (155150 bytes); by hand: put it at archives/frost5.jpg\n";
+
+// What is missing depends on the preset's corruptions, and on where its teachers' corrupted images come from.
 Test(cli_fetch, reproduce_names_what_is_missing)
+{
+    static const struct {
+        const char *options, *frost, *published;
+        int count;
+    } cases[] = {
+        {"", missing_frost, "", 7},
+        {" --corruptions GN,Co", "", "", 2},
+        {" --set matrix.corruptions=Fr --seeds 1 --yes", missing_frost, "", 7},
+        {" --corruptions GN --set data.corrupted_source=published", "",
+         MISSING "CIFAR-10-C.tar (2918471680 bytes); by hand: put it at archives/CIFAR-10-C.tar\n", 3},
+        {" --set data.corrupted_source=published", missing_frost,
+         MISSING "CIFAR-10-C.tar (2918471680 bytes); by hand: put it at archives/CIFAR-10-C.tar\n", 8},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        char folder[TEMPORARY_PATH_SIZE], arguments[200], errors[2000];
+        temporary_folder_create(folder);
+        snprintf(arguments, sizeof arguments, "reproduce --preset paper --offline --data archives%s", cases[c].options);
+        snprintf(errors, sizeof errors,
+                 "%s%s%stransinv: error: the preset paper needs %d files that could not be fetched with --offline; put "
+                 "them there by hand, then go on with: transinv %s\n",
+                 missing_cifar, cases[c].frost, cases[c].published, cases[c].count, arguments);
+        expect_errors(folder, arguments, errors);
+        temporary_folder_remove(folder);
+    }
+}
+
+// Of a folder of single arrays those are named that the preset needs and that are not there.
+Test(cli_fetch, reproduce_names_missing_arrays)
 {
     char folder[TEMPORARY_PATH_SIZE];
     temporary_folder_create(folder);
-    expect(folder, "reproduce --preset paper --offline --data archives", 3, "",
-           "missing: cifar-10-binary.tar.gz (170052171 bytes), cifar-100-binary.tar.gz (168513733 bytes); put what is "
-           "listed into archives by hand, then go on with: transinv reproduce --preset paper --data archives\n");
+    char *arrays = path_join(folder, "CIFAR-10-C"), *images = path_join(folder, "cifar-10-batches-bin"),
+         *others = path_join(folder, "cifar-100-binary");
+    cr_assert(eq(int, file_make_folders(arrays).code, STATUS_OK));
+    cr_assert(eq(int, file_make_folders(images).code, STATUS_OK));
+    cr_assert(eq(int, file_make_folders(others).code, STATUS_OK));
+    temporary_file_write(arrays, "fog.npy", "to be set aside");
+    expect_errors(
+        folder, "reproduce --preset paper --offline --data . --corruptions Sn,Fo --set data.corrupted_source=published",
+        "transinv: warning: ./CIFAR-10-C/fog.npy is damaged (expected 153600128 bytes, found 15); it is now "
+        "called ./CIFAR-10-C/fog.npy.corrupt-35285e0d\n" MISSING
+        "CIFAR-10-C/snow.npy (153600128 bytes); by hand: put it at ./CIFAR-10-C/snow.npy\n" MISSING
+        "CIFAR-10-C/fog.npy (153600128 bytes); by hand: put it at ./CIFAR-10-C/fog.npy\n" MISSING
+        "CIFAR-10-C/labels.npy (50128 bytes); by hand: put it at ./CIFAR-10-C/labels.npy\n"
+        "transinv: error: the preset paper needs 3 files that could not be fetched with --offline; put them "
+        "there by hand, then go on with: transinv reproduce --preset paper --offline --data . --corruptions "
+        "Sn,Fo --set data.corrupted_source=published\n");
+    free(arrays);
+    free(images);
+    free(others);
     temporary_folder_remove(folder);
+}
+
+// However long it is, the command stands there as a whole.
+Test(cli_fetch, reproduce_repeats_long_commands)
+{
+    char folder[TEMPORARY_PATH_SIZE], arguments[1000] = "reproduce --preset paper --offline --data archives";
+    temporary_folder_create(folder);
+    for (int s = 0; s < 20; s++) {
+        const size_t used = strlen(arguments);
+        snprintf(arguments + used, sizeof arguments - used, " --set target.epochs=%d", 1000 + s);
+    }
+    char command[1100];
+    snprintf(command, sizeof command, "transinv: error: the command to go on with: transinv %s\n", arguments);
+    expect(folder, arguments, 3, "", command);
+    expect(folder, arguments, 3, "", "put them there by hand, then go on with the command above\n");
+    temporary_folder_remove(folder);
+}
+
+// With a server. data.tar.gz stands for CIFAR-10 in the catalogue; CIFAR-100 is no archive, which is found only when it is
+// read: what is there already is not asked for.
+Test(cli_fetch, reproduce_fetches_what_is_missing)
+{
+    struct download download;
+    create(&download, "plain");
+    cr_assert(eq(int, file_make_folders(download.data).code, STATUS_OK));
+    temporary_file_write(download.data, "cifar-100-binary.tar", "no archive");
+    expect(download.folder,
+           "reproduce --preset paper --catalog catalog.json --data data --corruptions GN --yes --threads 1", 3, "",
+           "data.tar.gz from 127.0.0.1");
+    char *path = path_join(download.data, "data.tar.gz");
+    cr_expect(file_exists(path));
+    free(path);
+    download_destroy(&download);
 }
 
 // A large preset of a tiny network: measured in a moment, and still weeks.
