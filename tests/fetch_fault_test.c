@@ -14,8 +14,8 @@
 
 static void forget_proxies(void)
 {
-    static const char *const names[] = {"http_proxy", "https_proxy",    "HTTPS_PROXY",   "all_proxy",
-                                        "ALL_PROXY",  "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY",    "all_proxy",     "ALL_PROXY",
+                                        "no_proxy",   "NO_PROXY",    "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) unsetenv(names[n]);
 }
 
@@ -283,6 +283,35 @@ Test(fetch_fault, a_drip_is_better_than_nothing)
     download_destroy(&download);
 }
 
+// Whatever a server answers in place of the rest: what came from elsewhere before is kept, and the next one goes on there.
+Test(fetch_fault, no_answer_spoils_what_was_there)
+{
+    static const struct {
+        const char *place, *part;
+        enum status_code code;
+    } cases[] = {
+        {"nowhere", "answers with HTTP status 404", STATUS_MISSING},
+        {"broken", "answers with HTTP status 500", STATUS_MISSING},
+        {"weekly", "answers with HTTP status 429", STATUS_MISSING},
+        {"loop", "redirects more than 5 times", STATUS_BAD_INPUT},
+        {"tohttp", "redirects where this program does not follow", STATUS_BAD_INPUT},
+        {"tofile", "redirects to a file of this machine", STATUS_BAD_INPUT},
+        {"html", "sends a web page", STATUS_BAD_INPUT},
+        {"page", "bytes, expected 3000000", STATUS_BAD_INPUT},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct download download;
+        download_create(&download, false);
+        download_add_address(&download, download.server.port, cases[c].place);
+        download_leave_part(&download, 1234567);
+        download_expect_error(&download, download_fetch(&download), cases[c].code, cases[c].part, 1234567);
+        download_add_address(&download, download.server.port, "plain");
+        download_expect_whole(&download, download_fetch(&download));
+        expect_log(&download, "/plain/data.tar.gz 206 bytes=1234567-", true);
+        download_destroy(&download);
+    }
+}
+
 // ---- what happens on the way -----------------------------------------------------------------------------------
 
 // One address through a relay; what must come of it.
@@ -443,6 +472,19 @@ Test(fetch_fault, a_proxy_is_used)
     setenv("http_proxy", proxy, 1);
     download_expect_whole(&download, download_fetch(&download));
     expect_log(&download, port, true);
+    download_destroy(&download);
+}
+
+// Where nobody listens at the proxy's place.
+Test(fetch_fault, a_proxy_is_not_used_for_what_no_proxy_names)
+{
+    struct download download;
+    download_create(&download, false);
+    download_add_address(&download, download.server.port, "plain");
+    setenv("http_proxy", "http://127.0.0.1:9", 1);
+    download_expect_error(&download, download_fetch(&download), STATUS_MISSING, "127.0.0.1", 0);
+    setenv("no_proxy", "127.0.0.1", 1);
+    download_expect_whole(&download, download_fetch(&download));
     download_destroy(&download);
 }
 
