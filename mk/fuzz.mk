@@ -25,6 +25,9 @@ fuzz_files_safetensors := harness/safetensors.c
 fuzz_files_ini := base/ini.c harness/preset.c harness/preset_value.c
 fuzz_files_json := datasets/catalog_json.c
 
+# Good inputs that lie elsewhere in the tree: they keep step with it.
+fuzz_seeds_ini := harness/presets
+
 .PHONY: fuzz fuzz-coverage fuzz-programs fuzz-run fuzz-measure
 
 # Presets name methods, which name all the rest: that comes from the ordinary library, uninstrumented and never run.
@@ -47,16 +50,16 @@ $(BUILD)/bin/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libparsers.a
 
 # allocator_may_return_null: a parser that is told of too much memory must survive the refusal.
 fuzz-run: $(fuzz_programs)
-	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f && \
-	    ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 $(BUILD)/bin/fuzz-$$f -runs=$(FUZZ_RUNS) -seed=1 -max_len=16384 \
-	        -timeout=20 -rss_limit_mb=1500 -print_final_stats=1 -dict=tests/fuzz/$$f.dict \
-	        -artifact_prefix=build/fuzz/$$f- build/fuzz/corpus/$$f tests/fuzz/corpus/$$f >build/fuzz/$$f.log 2>&1 || \
-	        { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
-	    printf '%-12s %s\n' $$f "$$(grep -E '^#[0-9]+.*DONE' build/fuzz/$$f.log)"; done
+	@$(foreach f,$(FUZZ),mkdir -p build/fuzz/corpus/$f && \
+	    { ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 $(BUILD)/bin/fuzz-$f -runs=$(FUZZ_RUNS) -seed=1 -max_len=16384 \
+	        -timeout=20 -rss_limit_mb=1500 -print_final_stats=1 -dict=tests/fuzz/$f.dict -artifact_prefix=build/fuzz/$f- \
+	        build/fuzz/corpus/$f tests/fuzz/corpus/$f $(fuzz_seeds_$f) >build/fuzz/$f.log 2>&1 || \
+	        { tail -n 40 build/fuzz/$f.log; exit 1; }; } && \
+	    printf '%-12s %s\n' $f "$$(grep -E '^#[0-9]+.*DONE' build/fuzz/$f.log)" &&) :
 
 fuzz-measure: $(fuzz_programs)
 	@$(foreach f,$(FUZZ),mkdir -p build/fuzz/corpus/$f && LLVM_PROFILE_FILE=$(BUILD)/$f.profraw $(BUILD)/bin/fuzz-$f -runs=0 \
-	    build/fuzz/corpus/$f tests/fuzz/corpus/$f >$(BUILD)/$f.log 2>&1 && \
+	    build/fuzz/corpus/$f tests/fuzz/corpus/$f $(fuzz_seeds_$f) >$(BUILD)/$f.log 2>&1 && \
 	    $(LLVM_PROFDATA) merge -o $(BUILD)/$f.profdata $(BUILD)/$f.profraw && echo '$f' && \
 	    $(LLVM_COV) report $(BUILD)/bin/fuzz-$f -instr-profile=$(BUILD)/$f.profdata $(fuzz_files_$f) | \
 	    awk '/\.c |^TOTAL/ {printf "  %-34s lines %5d, reached %s\n", $$1, $$8, $$10}' &&) :

@@ -1,6 +1,5 @@
-// fuzz_gzip.c: gzip streams under a limit that is soon met; and the small rules about text that downloads meet first.
+// fuzz_gzip.c: gzip streams under a limit that is soon met.
 #include <stdlib.h>
-#include <string.h>
 
 #include "datasets/gzip_reader.h"
 
