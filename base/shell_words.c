@@ -29,10 +29,7 @@ char *shell_words_join(const char *const *words)
     if (stream == NULL) abort();
     for (int w = 0; words[w] != NULL; w++) {
         if (w > 0) fputc(' ', stream);
-        if (w == 0)
-            fputs(words[w], stream);
-        else
-            write_quoted(stream, words[w]);
+        write_quoted(stream, words[w]);
     }
     if (fclose(stream) != 0 || text == NULL) abort();
     return text;

@@ -2,9 +2,8 @@
 #ifndef BASE_SHELL_WORDS_H
 #define BASE_SHELL_WORDS_H
 
-// `words` ends with NULL. Each is separated by a blank and, where a shell would read more into it, put into single quotes;
-// but for the first, which may be a program and its command. The result belongs to the caller (free); aborts when memory
-// is exhausted.
+// `words` ends with NULL. They are separated by blanks; one of which a shell would make something else is put into single
+// quotes. The result belongs to the caller (free); aborts when memory is exhausted.
 char *shell_words_join(const char *const *words);
 
 #endif

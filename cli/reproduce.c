@@ -38,7 +38,7 @@ struct reproduce_options {
     int checkpoint_seconds;
     bool retry, no_plots, no_panels, no_profile, yes;
     struct fetch_settings fetch;
-    char **arguments; // the command line
+    char **arguments; // of the command, behind its name
 };
 
 static const struct argp_option options[] = {
@@ -181,7 +181,7 @@ static struct status prepare(const struct reproduce_options *chosen, const struc
     const struct reproduce_data_request data = {.preset = preset,
                                                 .data = chosen->preset.data,
                                                 .catalog = chosen->preset.catalog,
-                                                .arguments = (const char *const *)chosen->arguments,
+                                                .arguments = chosen->arguments,
                                                 .settings = chosen->fetch};
     struct status status = chosen->fetch.offline ? reproduce_data_prepare(&data) : status_ok();
     if (status.code == STATUS_OK) status = duration_confirm(preset, device, chosen->yes);
@@ -195,7 +195,7 @@ static struct status command_reproduce_run(int argc, char **argv)
         {&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
     const struct argp argp = {.options = options, .parser = parse_option, .doc = documentation, .children = children};
     struct reproduce_options chosen = {
-        .results = "results", .checkpoint_seconds = 60, .fetch = fetch_settings_default(), .arguments = argv};
+        .results = "results", .checkpoint_seconds = 60, .fetch = fetch_settings_default(), .arguments = argv + 1};
     struct preset preset = {.name = ""};
     struct device *device = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);

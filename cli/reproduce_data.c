@@ -1,6 +1,7 @@
 // reproduce_data.c: what a preset needs, compared with what is there. Tests: tests/cli_fetch_test.c.
 #include "cli/reproduce_data.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,12 +172,27 @@ static struct status prepare_published(struct preparation *preparation)
 
 // ---- the whole -------------------------------------------------------------------------------------------------
 
+// The command as it was given, with the program as it was called: "build/transinv reproduce --preset paper".
+static char *repeat_command(char *const *arguments)
+{
+    size_t count = 0;
+    while (arguments[count] != NULL) count++;
+    const char **words = malloc((count + 3) * sizeof *words);
+    if (words == NULL) abort();
+    words[0] = program_invocation_name;
+    words[1] = "reproduce";
+    for (size_t a = 0; a <= count; a++) words[2 + a] = arguments[a];
+    char *command = shell_words_join(words);
+    free(words);
+    return command;
+}
+
 // A line for each file; the sentence that ends the program says how to go on.
 static struct status error_missing(const struct preparation *preparation)
 {
     const struct reproduce_data_request *request = preparation->request;
     const int count = preparation->missing_count;
-    char *command = shell_words_join(request->arguments);
+    char *command = repeat_command(request->arguments);
     const bool fits = strlen(command) <= COMMAND_LIMIT;
     for (int m = 0; m < count; m++) {
         const struct catalog_entry *entry = preparation->missing[m];

@@ -8,8 +8,8 @@
 
 struct reproduce_data_request {
     const struct preset *preset;
-    const char *data, *catalog;   // as on the command line; may be NULL
-    const char *const *arguments; // the command line, which goes on once the files are there; ends with NULL
+    const char *data, *catalog; // as on the command line; may be NULL
+    char *const *arguments;     // behind `transinv reproduce' on the command line; ends with NULL
     struct fetch_settings settings;
 };
 

@@ -11,8 +11,8 @@ TestSuite(shell_words);
 
 Test(shell_words, plain_words_stay_as_they_are)
 {
-    static const char *const words[] = {"transinv reproduce", "--preset", "paper", "--set=target.epochs=3", "-p",
-                                        "./a_b.ini",          "GN,Co",    NULL};
+    static const char *const words[] = {"transinv", "reproduce", "--preset", "paper", "--set=target.epochs=3",
+                                        "-p",       "./a_b.ini", "GN,Co",    NULL};
     char *text = shell_words_join(words);
     cr_expect(eq(str, text, "transinv reproduce --preset paper --set=target.epochs=3 -p ./a_b.ini GN,Co"));
     free(text);
