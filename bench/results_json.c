@@ -1,5 +1,4 @@
 // results_json.c: the results as JSON, format "transinv-bench-1" (README.md). Tests: tests/bench_results_test.c.
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +8,6 @@
 #include "harness/json_text.h"
 #include "kernels/vendor/vendor.h"
 
-// JSON knows no infinity and no NaN.
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *count(size_t value)
 {
     return json_integer((json_int_t)value);
@@ -22,8 +15,8 @@ static json_t *count(size_t value)
 
 static json_t *check_to_json(const struct check_result *check)
 {
-    return json_pack("{s:b, s:o, s:f, s:s}", "right", (int)check->right, "error", number(check->error), "tolerance",
-                     check->tolerance, "tensor", check->field);
+    return json_pack("{s:b, s:o, s:f, s:s}", "right", (int)check->right, "error", json_number(check->error),
+                     "tolerance", check->tolerance, "tensor", check->field);
 }
 
 // ---- measurements ----------------------------------------------------------------------------------------------
@@ -33,16 +26,17 @@ static json_t *samples_to_json(const struct measurement *measurement, bool kept)
     json_t *array = json_array();
     for (size_t i = 0; i < measurement->count; i++)
         if ((measurement->fates[i] == SAMPLE_KEPT) == kept)
-            json_array_append_new(array, number(measurement->seconds[i]));
+            json_array_append_new(array, json_number(measurement->seconds[i]));
     return array;
 }
 
 static json_t *summary_to_json(const struct samples_summary *summary)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "count", count(summary->count), "median",
-                     number(summary->median), "first_quartile", number(summary->first_quartile), "third_quartile",
-                     number(summary->third_quartile), "interval_low", number(summary->interval_low), "interval_high",
-                     number(summary->interval_high), "relative_error", number(summary->relative_error));
+                     json_number(summary->median), "first_quartile", json_number(summary->first_quartile),
+                     "third_quartile", json_number(summary->third_quartile), "interval_low",
+                     json_number(summary->interval_low), "interval_high", json_number(summary->interval_high),
+                     "relative_error", json_number(summary->relative_error));
 }
 
 static json_t *measurement_to_json(const struct measurement *measurement)
@@ -62,7 +56,7 @@ static json_t *measurement_to_json(const struct measurement *measurement)
 static json_t *ratios_to_json(const struct pair_measurement *pair)
 {
     json_t *object = summary_to_json(&pair->ratio), *array = json_array();
-    for (size_t i = 0; i < pair->ratio_count; i++) json_array_append_new(array, number(pair->ratios[i]));
+    for (size_t i = 0; i < pair->ratio_count; i++) json_array_append_new(array, json_number(pair->ratios[i]));
     json_object_set_new(object, "samples", array);
     return object;
 }
@@ -87,11 +81,11 @@ static void add_times(json_t *object, const struct case_result *result)
     const double median = result->warm.summary.median, cold = result->cold.summary.median;
     json_object_set_new(object, "warm", measurement_to_json(&result->warm));
     json_object_set_new(object, "cold", measurement_to_json(&result->cold));
-    json_object_set_new(object, "flops_per_second", number(result->cost.flops / median));
-    json_object_set_new(object, "bytes_per_second", number(result->cost.bytes / median));
-    json_object_set_new(object, "share_of_bound", number(result->bound_seconds / median));
-    json_object_set_new(object, "share_of_bound_cold", number(result->bound_seconds / cold));
-    json_object_set_new(object, "share_of_direct_bound", number(result->direct_bound_seconds / median));
+    json_object_set_new(object, "flops_per_second", json_number(result->cost.flops / median));
+    json_object_set_new(object, "bytes_per_second", json_number(result->cost.bytes / median));
+    json_object_set_new(object, "share_of_bound", json_number(result->bound_seconds / median));
+    json_object_set_new(object, "share_of_bound_cold", json_number(result->bound_seconds / cold));
+    json_object_set_new(object, "share_of_direct_bound", json_number(result->direct_bound_seconds / median));
     for (int i = 0; i < RIVAL_COUNT; i++)
         if (result->rivals[i].does != NULL)
             json_object_set_new(object, bench_rival_names[i], rival_to_json(&result->rivals[i]));
@@ -154,9 +148,9 @@ static json_t *summary_of_rivals(const struct bench_results *results)
         if (summary.cases > 0)
             json_object_set_new(object, bench_rival_names[i],
                                 json_pack("{s:o, s:o, s:o, s:o, s:o}", "cases", count(summary.cases), "geometric_mean",
-                                          number(summary.geometric_mean), "lower_quartile",
-                                          number(summary.lower_quartile), "median", number(summary.median), "smallest",
-                                          number(summary.smallest)));
+                                          json_number(summary.geometric_mean), "lower_quartile",
+                                          json_number(summary.lower_quartile), "median", json_number(summary.median),
+                                          "smallest", json_number(summary.smallest)));
     }
     return object;
 }
@@ -173,7 +167,7 @@ static json_t *comparison_to_json(const struct comparison *comparison)
                                                words[compared->verdict], "repeats", compared->repeats));
     }
     return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o}", "file", json_text(comparison->path), "floor", comparison->floor,
-                     "fma_ratio", number(comparison->fma_ratio), "copy_ratio", number(comparison->copy_ratio),
+                     "fma_ratio", json_number(comparison->fma_ratio), "copy_ratio", json_number(comparison->copy_ratio),
                      "regressions", count(comparison->regressions), "cases", cases);
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "datasets/corrupted_set.h"
 #include "harness/corrupted_evaluation.h"
+#include "harness/json_text.h"
 
 enum { EVALUATION_BATCH = 100 }; // images at a time; decides no result
 
@@ -174,20 +175,13 @@ void evaluate_corrupted_print(const struct corrupted_command *command, const str
 
 // ---- JSON ------------------------------------------------------------------------------------------------------
 
-// JSON has no word for what is not finite.
-static json_t *number_json(double value)
-{
-    json_t *number = json_real(value);
-    return number != NULL ? number : json_null();
-}
-
 static json_t *corruption_json(const struct corruption *corruption, const struct corrupted_results *results, int place)
 {
     json_t *accuracies = json_array(), *correct = json_array(), *losses = json_array();
     for (int s = 0; s < CORRUPTION_SEVERITIES; s++) {
         json_array_append_new(accuracies, json_real(100 * results->cells[place][s].accuracy));
         json_array_append_new(correct, json_integer(results->cells[place][s].correct));
-        json_array_append_new(losses, number_json(results->cells[place][s].loss));
+        json_array_append_new(losses, json_number(results->cells[place][s].loss));
     }
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f}", "code", corruption->code, "name", corruption->name,
                      "accuracy_percent", accuracies, "correct", correct, "loss", losses, "mean_accuracy_percent",

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "datasets/image_set.h"
+#include "harness/allocation.h"
 #include "harness/augmentation_parts.h"
 
 // ---- layout ----------------------------------------------------------------------------------------------------
@@ -130,41 +131,33 @@ static struct status initialise(struct augmentation_model *model, uint32_t seed)
 
 // ---- memory ----------------------------------------------------------------------------------------------------
 
-struct allocation {
-    struct augmentation_model *model;
-    struct status status;
-};
-
-static void *allocate(struct allocation *allocation, size_t floats)
+static void *allocate_floats(struct allocation *allocation, size_t count)
 {
-    void *memory = NULL;
-    if (allocation->status.code == STATUS_OK)
-        allocation->status = device_allocate(allocation->model->device, floats * sizeof(float), &memory);
-    return memory;
+    return allocation_take(allocation, count * sizeof(float));
 }
 
 static struct status allocate_all(struct augmentation_model *model)
 {
-    struct allocation allocation = {model, status_ok()};
+    struct allocation allocation = {model->device, status_ok()};
     const size_t images = (size_t)model->images, pixels = images * IMAGE_BYTES;
-    model->parameters = (struct per_run){allocate(&allocation, model->count), model->count};
-    model->gradients = (struct per_run){allocate(&allocation, model->count), model->count};
-    model->noise = allocate(&allocation, PRIMITIVE_COUNT * images * AUGMENTATION_NOISE_WIDTH);
-    model->uniforms = allocate(&allocation, PRIMITIVE_COUNT * images);
-    model->epsilon = allocate(&allocation, pixels);
-    model->clean = allocate(&allocation, pixels);
-    model->grad_spare = allocate(&allocation, pixels);
+    model->parameters = (struct per_run){allocate_floats(&allocation, model->count), model->count};
+    model->gradients = (struct per_run){allocate_floats(&allocation, model->count), model->count};
+    model->noise = allocate_floats(&allocation, PRIMITIVE_COUNT * images * AUGMENTATION_NOISE_WIDTH);
+    model->uniforms = allocate_floats(&allocation, PRIMITIVE_COUNT * images);
+    model->epsilon = allocate_floats(&allocation, pixels);
+    model->clean = allocate_floats(&allocation, pixels);
+    model->grad_spare = allocate_floats(&allocation, pixels);
     for (int p = 0; p < PRIMITIVE_COUNT; p++) {
         struct augmentation_part *part = &model->parts[p];
         const size_t columns = (size_t)part->shape.outputs;
         if (!part->present) continue;
-        part->saved = allocate(&allocation, mlp_saved_floats(&part->shape));
-        part->raw = allocate(&allocation, images * columns);
-        part->values = allocate(&allocation, images * columns);
-        part->grad_values = allocate(&allocation, images * columns);
-        part->gates = allocate(&allocation, images);
-        part->grad_gates = allocate(&allocation, images);
-        part->deformed = allocate(&allocation, pixels);
+        part->saved = allocate_floats(&allocation, mlp_saved_floats(&part->shape));
+        part->raw = allocate_floats(&allocation, images * columns);
+        part->values = allocate_floats(&allocation, images * columns);
+        part->grad_values = allocate_floats(&allocation, images * columns);
+        part->gates = allocate_floats(&allocation, images);
+        part->grad_gates = allocate_floats(&allocation, images);
+        part->deformed = allocate_floats(&allocation, pixels);
     }
     return allocation.status;
 }

@@ -1,7 +1,7 @@
 // augmentation_record.c: see augmentation_record.h. Tests: tests/augmentation_record_test.c.
 #include "harness/augmentation_record.h"
 
-#include <math.h>
+#include "harness/json_text.h"
 
 const char *primitive_parameter_name(enum primitive primitive, int parameter)
 {
@@ -14,19 +14,13 @@ const char *primitive_parameter_name(enum primitive primitive, int parameter)
     return names[primitive][parameter];
 }
 
-// JSON has no word for what is not finite.
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *primitive_json(enum primitive primitive, const struct primitive_record *record)
 {
-    json_t *object = json_pack("{s:o}", "gate", number_or_null(record->gate));
+    json_t *object = json_pack("{s:o}", "gate", json_number(record->gate));
     for (int i = 0; i < primitive_parameters(primitive); i++) {
         json_t *quantiles = json_array();
         for (int q = 0; q < AUGMENTATION_QUANTILES; q++)
-            json_array_append_new(quantiles, number_or_null(record->quantiles[i][q]));
+            json_array_append_new(quantiles, json_number(record->quantiles[i][q]));
         json_object_set_new(object, primitive_parameter_name(primitive, i), quantiles);
     }
     return object;
@@ -43,11 +37,10 @@ json_t *augmentation_record_json(const struct augmentation_record *record)
         if (record->primitives[p].present)
             json_object_set_new(primitives, primitive_name((enum primitive)p),
                                 primitive_json((enum primitive)p, &record->primitives[p]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "adversarial_loss", number_or_null(record->adversarial_loss),
-                     "distance", number_or_null(record->distance), "target_agreement",
-                     number_or_null(record->target_agreement), "teacher_agreement",
-                     number_or_null(record->teacher_agreement), "contrast_kept", number_or_null(record->contrast_kept),
-                     "primitives", primitives);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "adversarial_loss", json_number(record->adversarial_loss),
+                     "distance", json_number(record->distance), "target_agreement",
+                     json_number(record->target_agreement), "teacher_agreement", json_number(record->teacher_agreement),
+                     "contrast_kept", json_number(record->contrast_kept), "primitives", primitives);
 }
 
 static bool read_number(const json_t *object, const char *key, double *value)

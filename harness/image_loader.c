@@ -65,6 +65,17 @@ void image_loader_enqueue_bytes(const struct image_loader *loader)
     if (loader->law != NULL) enqueue_corruption(loader);
 }
 
+void image_loader_enqueue_normalised(const struct image_loader *loader, void *output)
+{
+    image_normalise(loader->device, &(struct image_normalise){.runs = 1,
+                                                              .images = loader->batch,
+                                                              .height = IMAGE_SIDE,
+                                                              .width = IMAGE_SIDE,
+                                                              .channels = IMAGE_CHANNELS,
+                                                              .input = loader->bytes,
+                                                              .output = output});
+}
+
 // Clean images go straight to activations: batch_load's bits are those of the longer way.
 void image_loader_enqueue(const struct image_loader *loader, void *output)
 {
@@ -73,11 +84,5 @@ void image_loader_enqueue(const struct image_loader *loader, void *output)
         return;
     }
     image_loader_enqueue_bytes(loader);
-    image_normalise(loader->device, &(struct image_normalise){.runs = 1,
-                                                              .images = loader->batch,
-                                                              .height = IMAGE_SIDE,
-                                                              .width = IMAGE_SIDE,
-                                                              .channels = IMAGE_CHANNELS,
-                                                              .input = loader->bytes,
-                                                              .output = output});
+    image_loader_enqueue_normalised(loader, output);
 }

@@ -31,5 +31,7 @@ void image_loader_destroy(struct image_loader *loader); // accepts an empty one
 // Enqueue the next batch; its labels come to set->batch_labels. As activations into `output`, or into loader->bytes.
 void image_loader_enqueue(const struct image_loader *loader, void *output);
 void image_loader_enqueue_bytes(const struct image_loader *loader);
+// Enqueues the step from loader->bytes to activations alone.
+void image_loader_enqueue_normalised(const struct image_loader *loader, void *output);
 
 #endif

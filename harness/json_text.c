@@ -1,6 +1,7 @@
-// json_text.c: any bytes as a JSON string. Tests: tests/run_folder_test.c.
+// json_text.c: see json_text.h. Tests: tests/run_folder_test.c, tests/augmentation_record_test.c.
 #include "harness/json_text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,4 +15,9 @@ json_t *json_text(const char *text)
     string = json_string(copy);
     free(copy);
     return string;
+}
+
+json_t *json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/allocation.h"
 #include "harness/network_parts.h"
 
 enum { GROUPS = 3, STEM_CHANNELS = 16, KERNEL = 3 };
@@ -98,22 +99,9 @@ static void add_layers(struct network *network)
 
 // ---- memory ----------------------------------------------------------------------------------------------------
 
-// Allocations of one network share a status: after the first failure the rest do nothing.
-struct allocation {
-    struct device *device;
-    struct status status;
-};
-
-static void *allocate(struct allocation *allocation, size_t bytes)
-{
-    void *memory = NULL;
-    if (allocation->status.code == STATUS_OK) allocation->status = device_allocate(allocation->device, bytes, &memory);
-    return memory;
-}
-
 static struct per_run allocate_per_run(struct allocation *allocation, int runs, size_t floats)
 {
-    return (struct per_run){allocate(allocation, (size_t)runs * floats * sizeof(float)), floats};
+    return (struct per_run){allocation_take(allocation, (size_t)runs * floats * sizeof(float)), floats};
 }
 
 static size_t activation_bytes(const struct network *network, int side, int channels)
@@ -137,7 +125,7 @@ static void allocate_norm(struct network *network, struct allocation *allocation
     int runs = network->shape.runs;
     size_t channels = (size_t)norm->channels;
     norm->statistics =
-        allocate(allocation, (size_t)runs * channels * device_kernels(network->device)->statistics_bytes);
+        allocation_take(allocation, (size_t)runs * channels * device_kernels(network->device)->statistics_bytes);
     norm->affine = allocate_per_run(allocation, runs, 2 * channels);
     norm->moments = allocate_per_run(allocation, runs, 2 * channels);
     if (network->trains) norm->coefficients = allocate_per_run(allocation, runs, 3 * channels);
@@ -148,21 +136,22 @@ static void allocate_activations(struct network *network, struct allocation *all
 {
     size_t largest = largest_activation(network);
     void *shared_middle = NULL, *shared_output[2] = {NULL, NULL};
-    network->input = allocate(allocation, activation_bytes(network, network->shape.side, network->shape.channels));
+    network->input =
+        allocation_take(allocation, activation_bytes(network, network->shape.side, network->shape.channels));
     if (!network->trains) {
-        shared_middle = allocate(allocation, largest);
-        for (int i = 0; i < 2; i++) shared_output[i] = allocate(allocation, largest);
+        shared_middle = allocation_take(allocation, largest);
+        for (int i = 0; i < 2; i++) shared_output[i] = allocation_take(allocation, largest);
     }
-    network->stem_output = network->trains
-                               ? allocate(allocation, activation_bytes(network, network->shape.side, STEM_CHANNELS))
-                               : shared_output[1];
+    network->stem_output =
+        network->trains ? allocation_take(allocation, activation_bytes(network, network->shape.side, STEM_CHANNELS))
+                        : shared_output[1];
     const void *input = network->stem_output;
     for (int i = 0; i < network->block_count; i++) {
         struct block *block = &network->blocks[i];
         size_t bytes = activation_bytes(network, block->conv2.side, block->conv2.channels_out);
         block->input = input;
-        block->middle = network->trains ? allocate(allocation, bytes) : shared_middle;
-        block->output = network->trains ? allocate(allocation, bytes) : shared_output[i % 2];
+        block->middle = network->trains ? allocation_take(allocation, bytes) : shared_middle;
+        block->output = network->trains ? allocation_take(allocation, bytes) : shared_output[i % 2];
         input = block->output;
     }
 }
@@ -172,11 +161,11 @@ static void allocate_head(struct network *network, struct allocation *allocation
     size_t rows = (size_t)network->shape.runs * (size_t)network->shape.images;
     size_t feature_bytes = rows * (size_t)network->features * sizeof(float);
     size_t logit_bytes = rows * (size_t)network->shape.classes * sizeof(float);
-    network->pooled = allocate(allocation, feature_bytes);
-    network->logits = allocate(allocation, logit_bytes);
+    network->pooled = allocation_take(allocation, feature_bytes);
+    network->logits = allocation_take(allocation, logit_bytes);
     if (!network->trains) return;
-    network->grad_pooled = allocate(allocation, feature_bytes);
-    network->grad_logits = allocate(allocation, logit_bytes);
+    network->grad_pooled = allocation_take(allocation, feature_bytes);
+    network->grad_logits = allocation_take(allocation, logit_bytes);
 }
 
 static struct status allocate_all(struct network *network)
@@ -195,8 +184,8 @@ static struct status allocate_all(struct network *network)
     if (network->trains) {
         size_t largest = largest_activation(network);
         network->gradients = allocate_per_run(&allocation, runs, network->parameter_floats);
-        for (int i = 0; i < 2; i++) network->outer_gradient[i] = allocate(&allocation, largest);
-        for (int i = 0; i < 2; i++) network->inner_gradient[i] = allocate(&allocation, largest);
+        for (int i = 0; i < 2; i++) network->outer_gradient[i] = allocation_take(&allocation, largest);
+        for (int i = 0; i < 2; i++) network->inner_gradient[i] = allocation_take(&allocation, largest);
     }
     return allocation.status;
 }

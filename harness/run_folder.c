@@ -77,12 +77,6 @@ done:
     return status;
 }
 
-// JSON knows no NaN and no infinity.
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *text_or_null(const char *text)
 {
     return text != NULL ? json_text(text) : json_null();
@@ -240,14 +234,14 @@ struct status run_folder_log_epoch(struct run_folder *folder, const struct epoch
 {
     struct status status;
     char *path = run_folder_file(folder, run_file_log);
-    json_t *line = json_pack(
-        "{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", record->epoch, "steps",
-        (json_int_t)record->steps, "learning_rate", number_or_null(record->learning_rate), "train_loss",
-        number_or_null(record->train_loss), "train_accuracy_percent", number_or_null(100 * record->train_accuracy),
-        "test_accuracy_percent", number_or_null(record->evaluated ? 100 * record->test.accuracy : NAN), "test_loss",
-        number_or_null(record->evaluated ? record->test.loss : NAN), "seconds", number_or_null(record->seconds),
-        "images_per_second", number_or_null(record->images_per_second), "augmentation",
-        augmentation_record_json(&record->augmentation));
+    json_t *line =
+        json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", record->epoch, "steps",
+                  (json_int_t)record->steps, "learning_rate", json_number(record->learning_rate), "train_loss",
+                  json_number(record->train_loss), "train_accuracy_percent", json_number(100 * record->train_accuracy),
+                  "test_accuracy_percent", json_number(record->evaluated ? 100 * record->test.accuracy : NAN),
+                  "test_loss", json_number(record->evaluated ? record->test.loss : NAN), "seconds",
+                  json_number(record->seconds), "images_per_second", json_number(record->images_per_second),
+                  "augmentation", augmentation_record_json(&record->augmentation));
     char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     size_t length = text != NULL ? strlen(text) : 0;
     if (text == NULL) {
@@ -272,18 +266,18 @@ static json_t *result_to_json(const char *name, const struct run_result *result)
     return json_pack(
         "{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:b, s:I, s:o, s:s}",
         "format", 1, "name", name, "status", state_names[result->state], "message", json_text(result->message),
-        "test_accuracy_percent", number_or_null(test != NULL ? 100 * test->accuracy : NAN), "test_loss",
-        number_or_null(test != NULL ? test->loss : NAN), "test_correct",
+        "test_accuracy_percent", json_number(test != NULL ? 100 * test->accuracy : NAN), "test_loss",
+        json_number(test != NULL ? test->loss : NAN), "test_correct",
         test != NULL ? json_integer(test->correct) : json_null(), "test_images",
         test != NULL ? json_integer(test->images) : json_null(), "corrupted",
         result->curve != NULL ? severity_curve_json(result->curve) : json_null(), "augmentation",
         last != NULL ? augmentation_record_json(&last->augmentation) : json_null(), "train_loss",
-        number_or_null(last != NULL ? last->train_loss : NAN), "train_accuracy_percent",
-        number_or_null(last != NULL ? 100 * last->train_accuracy : NAN), "epochs", last != NULL ? last->epoch : 0,
-        "steps", (json_int_t)(last != NULL ? last->steps : 0), "seconds", number_or_null(result->seconds),
-        "images_per_second", number_or_null(result->images_per_second), "resumed", (int)result->resumed,
-        "peak_memory_bytes", (json_int_t)machine_peak_memory_bytes(), "model_sha256",
-        text_or_null(result->model_sha256), "finished", finished);
+        json_number(last != NULL ? last->train_loss : NAN), "train_accuracy_percent",
+        json_number(last != NULL ? 100 * last->train_accuracy : NAN), "epochs", last != NULL ? last->epoch : 0, "steps",
+        (json_int_t)(last != NULL ? last->steps : 0), "seconds", json_number(result->seconds), "images_per_second",
+        json_number(result->images_per_second), "resumed", (int)result->resumed, "peak_memory_bytes",
+        (json_int_t)machine_peak_memory_bytes(), "model_sha256", text_or_null(result->model_sha256), "finished",
+        finished);
 }
 
 struct status run_folder_finish(struct run_folder *folder, const char *name, const struct run_result *result)

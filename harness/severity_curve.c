@@ -2,6 +2,7 @@
 #include "harness/severity_curve.h"
 
 #include "harness/corrupted_evaluation.h"
+#include "harness/json_text.h"
 
 static struct status measure_cell(struct corrupted_evaluator *evaluator, const struct severity_curve_request *request,
                                   int severity, struct evaluation *cell)
@@ -36,21 +37,14 @@ struct status severity_curve_measure(struct device *device, const struct severit
     return status;
 }
 
-// JSON has no word for what is not finite.
-static json_t *number_or_null(double value)
-{
-    json_t *number = json_real(value);
-    return number != NULL ? number : json_null();
-}
-
 json_t *severity_curve_json(const struct severity_curve *curve)
 {
     json_t *accuracies = json_array(), *correct = json_array(), *losses = json_array();
     for (int severity = 0; severity <= CORRUPTION_SEVERITIES; severity++) {
         const struct evaluation *cell = &curve->cells[severity];
-        json_array_append_new(accuracies, number_or_null(100 * cell->accuracy));
+        json_array_append_new(accuracies, json_number(100 * cell->accuracy));
         json_array_append_new(correct, json_integer(cell->correct));
-        json_array_append_new(losses, number_or_null(cell->loss));
+        json_array_append_new(losses, json_number(cell->loss));
     }
     return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:I, s:o, s:o, s:o}", "corruption", curve->corruption->code, "source",
                      curve->published ? "published" : "generated", "official",

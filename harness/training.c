@@ -337,6 +337,8 @@ static struct status run_epochs(struct training_session *session)
     struct status status = status_ok();
     while (status.code == STATUS_OK && session->record_count < session->job->settings->epochs)
         status = run_epoch(session, &clock);
+    // What follows on the training may be long, and stopped: it must not cost the steps since the last checkpoint.
+    if (status.code == STATUS_OK && session->job->checkpoint_path != NULL) status = training_checkpoint_write(session);
     return status;
 }
 

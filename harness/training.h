@@ -76,7 +76,7 @@ struct training_job {
     const struct frost *frost;      // NULL where the law is not frost
     const struct state_dict *start; // NULL: fresh weights; else a trained network whose classifier is replaced
     const char *checkpoint_path;    // NULL: none. Read when it exists; removed by the caller when all is done
-    double checkpoint_seconds;      // between two checkpoints, at any step; an interrupt writes one at once
+    double checkpoint_seconds;      // between two checkpoints, at any step; an interrupt and the end write one at once
     void (*epoch_done)(void *context, const struct epoch_record *record);     // may be NULL; also replayed on resume
     void (*progress)(void *context, double images_done, double images_total); // may be NULL
     void *context;

@@ -154,8 +154,9 @@ static bool unpack_progress(const json_t *object, struct training_session *sessi
     const json_t *records = json_object_get(object, "records");
     size_t count = json_array_size(records);
     int64_t in_epoch = state.position / settings->batch_size;
-    if (reader.failed || count >= (size_t)settings->epochs || count != state.epoch ||
-        state.position % settings->batch_size != 0 || in_epoch < 0 || in_epoch > session->steps_per_epoch ||
+    if (reader.failed || count > (size_t)settings->epochs || count != state.epoch ||
+        (count == (size_t)settings->epochs && in_epoch != 0) || state.position % settings->batch_size != 0 ||
+        in_epoch < 0 || in_epoch > session->steps_per_epoch ||
         state.step != (int64_t)state.epoch * session->steps_per_epoch + in_epoch)
         return false;
     for (size_t i = 0; i < count; i++)
@@ -227,32 +228,28 @@ static struct status select_weights(const struct state_dict *dict, struct state_
     return status;
 }
 
-static struct status restore_companion(struct training_session *session, const struct state_dict *dict,
-                                       const json_t *rest)
+static struct status import_companion(struct training_session *session, const struct state_dict *tensors,
+                                      const json_t *rest)
 {
     const struct companion *companion = session->job->settings->method->companion;
-    struct state_dict *tensors = calloc(1, sizeof *tensors);
-    struct status status = status_ok();
-    if (tensors == NULL) status = status_error(STATUS_NO_MEMORY, "checkpoint: out of memory");
-    if (companion == NULL || tensors == NULL) goto done;
-    status = select_tensors(dict, companion_prefix, tensors);
-    if (status.code == STATUS_OK) status = companion->import_state(session->step.companion, tensors, rest);
-    free(tensors->tensors);
-done:
-    free(tensors);
-    return status;
+    if (companion == NULL) return status_ok();
+    return companion->import_state(session->step.companion, tensors, rest);
 }
 
-static struct status restore_tensors(struct training_session *session, const struct state_dict *dict)
+static struct status restore_tensors(struct training_session *session, const struct state_dict *dict,
+                                     const json_t *rest)
 {
-    struct state_dict momentum = {0}, weights = {0};
+    struct state_dict momentum = {0}, weights = {0}, beside = {0};
     struct status status = select_tensors(dict, momentum_prefix, &momentum);
     if (status.code == STATUS_OK) status = select_weights(dict, &weights);
+    if (status.code == STATUS_OK) status = select_tensors(dict, companion_prefix, &beside);
     if (status.code == STATUS_OK)
         status = network_import_like_parameters(session->network, 0, session->velocity, &momentum);
     if (status.code == STATUS_OK) status = network_import(session->network, 0, &weights, true);
+    if (status.code == STATUS_OK) status = import_companion(session, &beside, rest);
     free(momentum.tensors);
     free(weights.tensors);
+    free(beside.tensors);
     return status;
 }
 
@@ -323,8 +320,7 @@ struct status training_checkpoint_read(struct training_session *session, bool *f
     expected = describe_owner(session);
     status = check_owner(path, owner, expected);
     if (status.code != STATUS_OK) goto done;
-    status = restore_tensors(session, &dict);
-    if (status.code == STATUS_OK) status = restore_companion(session, &dict, companion);
+    status = restore_tensors(session, &dict, companion);
     if (status.code == STATUS_OK && !unpack_progress(progress, session))
         status = status_error(STATUS_BAD_INPUT, "checkpoint %s: its progress record cannot be read", path);
 done:

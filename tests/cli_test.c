@@ -371,6 +371,30 @@ Test(cli, stops_on_ctrl_c_and_continues, .timeout = 300)
     expect_same_model_after(SIGINT, 5, "interrupted by Ctrl-C (SIGINT); the same command continues");
 }
 
+// model.safetensors is there before the accuracy on corrupted images is measured.
+Test(cli, stops_while_it_measures_and_keeps_the_training, .timeout = 300)
+{
+    static const char command[] = TINY_TRAIN "--set data.synthetic_test_images_teacher=2000 --set teacher.epochs=1 "
+                                             "--set training.evaluate_every=0 --corruption=GN --output a";
+    char folder[TEMPORARY_PATH_SIZE];
+    temporary_folder_create(folder);
+    pid_t process = program_start(folder, command);
+    wait_for_file(folder, "a/model.safetensors");
+    kill(process, SIGINT);
+    struct program_result result = program_wait(folder, process);
+    cr_expect(eq(int, result.exit_status, 5), "%s", result.errors);
+    program_result_destroy(&result);
+    char *path = path_join(folder, "a/checkpoint.safetensors");
+    cr_expect(file_exists(path), "the training is lost");
+    free(path);
+    expect_exit(folder, command, 0, "");
+    char *text = temporary_file_read(folder, "a/result.json");
+    cr_expect(strstr(text, "\"resumed\": true") != NULL, "%s", text);
+    cr_expect(strstr(text, "\"steps\": 10,") != NULL, "%s", text);
+    free(text);
+    temporary_folder_remove(folder);
+}
+
 Test(cli, matrix_stops_on_sigterm_and_continues, .timeout = 300)
 {
     char folder[TEMPORARY_PATH_SIZE];

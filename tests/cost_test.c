@@ -137,6 +137,19 @@ Test(cost, shapes_have_short_names)
     cr_expect(eq(str, cut, "3x3/2 3"));
 }
 
+Test(cost, every_operation_has_a_shape)
+{
+    static const union {
+        struct conv_backward_filter conv;
+        char bytes[1024]; // more than any operation's settings
+    } nothing;
+    for (enum operation operation = 0; operation < OPERATION_COUNT; operation++) {
+        char text[80] = "";
+        operation_shape_text(operation, &nothing, text, sizeof text);
+        cr_expect(gt(sz, strlen(text), 0), "%s", operation_name(operation));
+    }
+}
+
 // ---- a step's cost, counted ------------------------------------------------------------------------------------
 
 struct tally {

@@ -179,6 +179,46 @@ Test(resume, an_interrupted_run_leaves_a_checkpoint_at_once)
     }
 }
 
+static void count_step(void *context, double done, double total)
+{
+    int *steps = context;
+    (void)done;
+    (void)total;
+    ++*steps;
+}
+
+// An interrupt may also meet what is measured after the training.
+Test(resume, a_trained_run_is_not_trained_again, .timeout = 120)
+{
+    struct scene scene;
+    struct state_dict teacher = {0}, model = {0}, again = {0};
+    int steps = 0;
+    scene_create(&scene, 1e9);
+    scene.small.job.checkpoint_path = NULL;
+    small_job_run(&scene.small, "cpu", 1, &teacher);
+    scene.small.job.checkpoint_path = scene.path;
+    small_job_learn_augmentation(&scene.small, &teacher);
+    scene.small.job.progress = count_step;
+    scene.small.job.context = &steps;
+    struct training_outcome first = small_job_run(&scene.small, "cpu", 1, &model);
+    cr_assert(eq(int, steps, 18));
+    struct training_outcome second = small_job_run(&scene.small, "cpu", 1, &again);
+    cr_expect(second.resumed);
+    cr_expect(eq(int, steps, 18), "steps were repeated");
+    cr_expect(state_dicts_equal(&model, &again, NULL));
+    cr_expect(state_dicts_equal(&first.augmentation, &second.augmentation, NULL));
+    cr_expect(eq(dbl, second.last.train_loss, first.last.train_loss));
+    cr_expect(eq(i64, second.test.correct, first.test.correct));
+    const size_t pictures = (size_t)first.pictures.rows * (size_t)first.pictures.columns * IMAGE_BYTES;
+    cr_expect(memcmp(first.pictures.augmented, second.pictures.augmented, pictures) == 0, "other pictures");
+    training_outcome_destroy(&first);
+    training_outcome_destroy(&second);
+    state_dict_destroy(&teacher);
+    state_dict_destroy(&model);
+    state_dict_destroy(&again);
+    scene_destroy(&scene);
+}
+
 Test(resume, a_checkpoint_of_another_run_or_a_damaged_one_is_refused)
 {
     struct scene scene;

@@ -45,6 +45,10 @@ Test(training, corrupted_images_give_other_weights_with_any_number_of_threads)
     small_job_destroy(&small);
 }
 
+// Equal bits say nothing about a step that trains nothing. These 18 steps end at 2.20 (AugMix) and 2.07 (TransInv), and under
+// the seeds 3 .. 14 nowhere above 2.24; who learns nothing stays at ln 10 = 2.30 or above it.
+static const double learnt_loss = 2.25;
+
 Test(training, augmix_and_transinv_give_the_same_bits_with_any_number_of_threads, .timeout = 120)
 {
     struct small_job small;
@@ -57,7 +61,8 @@ Test(training, augmix_and_transinv_give_the_same_bits_with_any_number_of_threads
         if (method == 1) small_job_learn_augmentation(&small, &teacher);
         for (int threads = 1; threads <= 3; threads++) {
             struct training_outcome outcome = small_job_run(&small, "cpu", threads, &models[threads - 1]);
-            cr_expect(outcome.last.train_loss < 2.5, "it learns: loss %g", outcome.last.train_loss);
+            cr_expect(outcome.last.train_loss < learnt_loss, "method %d learns: loss %g", method,
+                      outcome.last.train_loss);
             training_outcome_destroy(&outcome);
         }
         cr_expect(state_dicts_equal(&models[0], &models[1], NULL), "method %d: 1 and 2 threads differ", method);

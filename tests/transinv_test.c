@@ -13,6 +13,7 @@
 #include "harness/training_session.h"
 #include "tests/support/device_array.h"
 #include "tests/support/state_dicts.h"
+#include "tests/support/training_jobs.h"
 
 enum { BATCH = 8, IMAGES = 40, TEACHER_CLASSES = 10, CLASSES = 10 };
 
@@ -50,19 +51,7 @@ static void scene_prepare(struct scene *scene)
                                          .weight_decay = 5e-4F,
                                          .seed = 3,
                                          .method = &method_transinv,
-                                         .transinv = {.augmentation = {.primitives = {true, true, true, true},
-                                                                       .hidden = 16,
-                                                                       .temperature = 0.05F,
-                                                                       .gate_start = 0.5F,
-                                                                       .blur_start = 0.4F,
-                                                                       .noise_start = 0.01F},
-                                                      .distance = TRANSINV_COSINE,
-                                                      .lambda = 1,
-                                                      .label_smoothing = 0.1F,
-                                                      .inner_steps = 2,
-                                                      .learning_rate = 1e-3,
-                                                      .weight_decay = 1e-2F,
-                                                      .clip = 5}}};
+                                         .transinv = small_transinv_settings()}};
     cr_assert(eq(int, synthetic_generate(1, CLASSES, 0, IMAGES, &scene->train).code, STATUS_OK));
     cr_assert(eq(int, synthetic_generate(1, CLASSES, 100, 16, &scene->test).code, STATUS_OK));
     create_teacher(&scene->teacher);

@@ -60,6 +60,8 @@ extern const struct method method_ft, method_augmix, method_fa, method_transinv;
 
 // Enqueues load, forward, cross entropy and backward: the step of teachers, FT and FA.
 void supervised_step_enqueue(const struct training_step *step);
+// The same without the load: on the images that stand in the network's input.
+void supervised_pass_enqueue(const struct training_step *step);
 
 int method_views(const struct method *method); // at least 1
 

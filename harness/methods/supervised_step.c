@@ -1,10 +1,10 @@
-// supervised_step.c: cross entropy on the images that the loader gives, clean or corrupted. Teachers, FT and FA train so.
+// supervised_step.c: cross entropy on the images that the loader gives, clean or corrupted: teachers, FT and FA train so;
+// and on images that a method has made itself.
 #include "harness/methods/method.h"
 
-void supervised_step_enqueue(const struct training_step *step)
+void supervised_pass_enqueue(const struct training_step *step)
 {
     const int images = step->settings->batch_size;
-    image_loader_enqueue(step->loader, network_input(step->network));
     network_forward(step->network, images, BATCHNORM_BATCH_UPDATE);
     softmax_cross_entropy(step->device,
                           &(struct softmax_cross_entropy){.runs = 1,
@@ -16,4 +16,10 @@ void supervised_step_enqueue(const struct training_step *step)
                                                           .grad_logits = network_grad_logits(step->network),
                                                           .metrics = step->train->metrics});
     network_backward(step->network, images, BATCHNORM_BATCH_UPDATE, NETWORK_PARAMETER_GRADIENTS, NULL);
+}
+
+void supervised_step_enqueue(const struct training_step *step)
+{
+    image_loader_enqueue(step->loader, network_input(step->network));
+    supervised_pass_enqueue(step);
 }

@@ -18,14 +18,14 @@ static struct augmentation_batch batch_of(const struct training_step *step, enum
                                        .parameters = augmentation_model_parameters(transinv->model)};
 }
 
-static void enqueue_activations(const struct training_step *step, const float *unit, struct network *network)
+void transinv_enqueue_augmented(const struct training_step *step, const float *augmented, struct network *network)
 {
     unit_to_activation(step->device, &(struct unit_to_activation){.runs = 1,
                                                                   .images = step->settings->batch_size,
                                                                   .height = IMAGE_SIDE,
                                                                   .width = IMAGE_SIDE,
                                                                   .channels = IMAGE_CHANNELS,
-                                                                  .input = unit,
+                                                                  .input = augmented,
                                                                   .output = network_input(network)});
 }
 
@@ -34,22 +34,11 @@ static void enqueue_activations(const struct training_step *step, const float *u
 static void enqueue_step(const struct training_step *step)
 {
     const struct transinv *transinv = step->companion;
-    const int images = step->settings->batch_size;
     struct augmentation_batch batch = batch_of(step, PURPOSE_AUGMENTATION_TARGET);
     if (transinv->replaying) batch.parameters = transinv->replayed;
     image_loader_enqueue_bytes(step->loader);
-    enqueue_activations(step, augmentation_model_forward(transinv->model, &batch), step->network);
-    network_forward(step->network, images, BATCHNORM_BATCH_UPDATE);
-    softmax_cross_entropy(step->device,
-                          &(struct softmax_cross_entropy){.runs = 1,
-                                                          .images = images,
-                                                          .classes = step->classes,
-                                                          .label_smoothing = step->settings->label_smoothing,
-                                                          .logits = network_logits(step->network),
-                                                          .labels = step->train->batch_labels,
-                                                          .grad_logits = network_grad_logits(step->network),
-                                                          .metrics = step->train->metrics});
-    network_backward(step->network, images, BATCHNORM_BATCH_UPDATE, NETWORK_PARAMETER_GRADIENTS, NULL);
+    transinv_enqueue_augmented(step, augmentation_model_forward(transinv->model, &batch), step->network);
+    supervised_pass_enqueue(step);
 }
 
 // ---- the augmentation's step -----------------------------------------------------------------------------------
@@ -104,13 +93,7 @@ static void enqueue_teacher_distance(const struct training_step *step)
 {
     const struct transinv *transinv = step->companion;
     const int images = step->settings->batch_size;
-    image_normalise(step->device, &(struct image_normalise){.runs = 1,
-                                                            .images = images,
-                                                            .height = IMAGE_SIDE,
-                                                            .width = IMAGE_SIDE,
-                                                            .channels = IMAGE_CHANNELS,
-                                                            .input = step->loader->bytes,
-                                                            .output = network_input(transinv->teacher_clean)});
+    image_loader_enqueue_normalised(step->loader, network_input(transinv->teacher_clean));
     network_forward(transinv->teacher_clean, images, BATCHNORM_FROZEN);
     network_forward(transinv->teacher, images, BATCHNORM_FROZEN);
     if (transinv->settings->transinv.distance == TRANSINV_KL)
@@ -151,9 +134,9 @@ static void enqueue_augmentation_step(const struct training_step *step)
     const struct transinv *transinv = step->companion;
     const struct augmentation_batch batch = batch_of(step, PURPOSE_AUGMENTATION_MODEL);
     const float *augmented = augmentation_model_forward(transinv->model, &batch);
-    enqueue_activations(step, augmented, step->network);
+    transinv_enqueue_augmented(step, augmented, step->network);
     enqueue_adversarial_loss(step);
-    enqueue_activations(step, augmented, transinv->teacher);
+    transinv_enqueue_augmented(step, augmented, transinv->teacher);
     enqueue_teacher_distance(step);
     unit_to_activation_backward(step->device,
                                 &(struct unit_to_activation_backward){.runs = 1,

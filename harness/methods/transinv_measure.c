@@ -142,28 +142,6 @@ static int largest(const float *logits, int classes)
     return place;
 }
 
-static void enqueue_clean(const struct training_step *step, struct network *network)
-{
-    image_normalise(step->device, &(struct image_normalise){.runs = 1,
-                                                            .images = step->settings->batch_size,
-                                                            .height = IMAGE_SIDE,
-                                                            .width = IMAGE_SIDE,
-                                                            .channels = IMAGE_CHANNELS,
-                                                            .input = step->loader->bytes,
-                                                            .output = network_input(network)});
-}
-
-static void enqueue_augmented(const struct training_step *step, const float *augmented, struct network *network)
-{
-    unit_to_activation(step->device, &(struct unit_to_activation){.runs = 1,
-                                                                  .images = step->settings->batch_size,
-                                                                  .height = IMAGE_SIDE,
-                                                                  .width = IMAGE_SIDE,
-                                                                  .channels = IMAGE_CHANNELS,
-                                                                  .input = augmented,
-                                                                  .output = network_input(network)});
-}
-
 // The share of images whose augmented form gets the class that the image itself gets.
 static struct status measure_agreement(const struct training_step *step, struct network *network, int classes,
                                        const float *augmented, double *agreement)
@@ -171,10 +149,10 @@ static struct status measure_agreement(const struct training_step *step, struct 
     const int images = step->settings->batch_size;
     const size_t count = (size_t)images * (size_t)classes;
     int same = 0;
-    enqueue_clean(step, network);
+    image_loader_enqueue_normalised(step->loader, network_input(network));
     network_forward(network, images, BATCHNORM_FROZEN);
     float *clean = download(step->device, network_logits(network), count);
-    enqueue_augmented(step, augmented, network);
+    transinv_enqueue_augmented(step, augmented, network);
     network_forward(network, images, BATCHNORM_FROZEN);
     float *deformed = download(step->device, network_logits(network), count);
     struct status status = device_synchronise(step->device);

@@ -32,6 +32,9 @@ struct transinv {
     struct metrics epoch_adversarial, epoch_distance; // in host memory; what `begin_epoch` begins with
 };
 
+// Puts what augmentation_model_forward gave into `network`'s input.
+void transinv_enqueue_augmented(const struct training_step *step, const float *augmented, struct network *network);
+
 struct status transinv_create(const struct training_step *step, void **companion);
 void transinv_destroy(void *companion);
 struct status transinv_begin_epoch(void *companion, int epoch);

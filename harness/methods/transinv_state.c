@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "base/random.h"
+#include "harness/allocation.h"
 #include "harness/methods/transinv_parts.h"
 
 // ---- the teacher -----------------------------------------------------------------------------------------------
@@ -32,22 +33,10 @@ static struct status create_teacher(struct transinv *transinv, const struct trai
 
 // ---- memory ----------------------------------------------------------------------------------------------------
 
-struct allocation {
-    struct device *device;
-    struct status status;
-};
-
-static void *allocate(struct allocation *allocation, size_t bytes)
-{
-    void *memory = NULL;
-    if (allocation->status.code == STATUS_OK) allocation->status = device_allocate(allocation->device, bytes, &memory);
-    return memory;
-}
-
 static struct per_run allocate_like_parameters(struct allocation *allocation, const struct transinv *transinv)
 {
     const size_t count = (size_t)augmentation_model_parameter_count(transinv->model);
-    return (struct per_run){allocate(allocation, count * sizeof(float)), count};
+    return (struct per_run){allocation_take(allocation, count * sizeof(float)), count};
 }
 
 static struct status allocate_all(struct transinv *transinv, const struct training_step *step)
@@ -58,15 +47,15 @@ static struct status allocate_all(struct transinv *transinv, const struct traini
     transinv->first_moment = allocate_like_parameters(&allocation, transinv);
     transinv->second_moment = allocate_like_parameters(&allocation, transinv);
     transinv->replayed = allocate_like_parameters(&allocation, transinv);
-    transinv->optimiser = allocate(&allocation, sizeof *transinv->optimiser);
-    transinv->adversarial = allocate(&allocation, sizeof *transinv->adversarial);
-    transinv->distance = allocate(&allocation, sizeof *transinv->distance);
-    transinv->grad_target = allocate(&allocation, activations);
-    transinv->grad_teacher = allocate(&allocation, activations);
-    transinv->grad_images = allocate(&allocation, images * IMAGE_BYTES * sizeof(float));
-    transinv->sample_order = allocate(&allocation, images * sizeof *transinv->sample_order);
-    transinv->sample_labels = allocate(&allocation, images * sizeof *transinv->sample_labels);
-    transinv->sample_state = allocate(&allocation, sizeof *transinv->sample_state);
+    transinv->optimiser = allocation_take(&allocation, sizeof *transinv->optimiser);
+    transinv->adversarial = allocation_take(&allocation, sizeof *transinv->adversarial);
+    transinv->distance = allocation_take(&allocation, sizeof *transinv->distance);
+    transinv->grad_target = allocation_take(&allocation, activations);
+    transinv->grad_teacher = allocation_take(&allocation, activations);
+    transinv->grad_images = allocation_take(&allocation, images * IMAGE_BYTES * sizeof(float));
+    transinv->sample_order = allocation_take(&allocation, images * sizeof *transinv->sample_order);
+    transinv->sample_labels = allocation_take(&allocation, images * sizeof *transinv->sample_labels);
+    transinv->sample_state = allocation_take(&allocation, sizeof *transinv->sample_state);
     return allocation.status;
 }
 

@@ -27,24 +27,29 @@ void small_job_create(struct small_job *small)
     small->job = (struct training_job){.settings = &small->settings, .train = &small->train, .test = &small->test};
 }
 
+struct transinv_settings small_transinv_settings(void)
+{
+    return (struct transinv_settings){.augmentation = {.primitives = {true, true, true, true},
+                                                       .hidden = 16,
+                                                       .temperature = 0.05F,
+                                                       .gate_start = 0.5F,
+                                                       .blur_start = 0.4F,
+                                                       .noise_start = 0.01F},
+                                      .distance = TRANSINV_COSINE,
+                                      .lambda = 1,
+                                      .label_smoothing = 0.1F,
+                                      .inner_steps = 2,
+                                      .learning_rate = 1e-3,
+                                      .weight_decay = 1e-2F,
+                                      .clip = 5};
+}
+
 void small_job_learn_augmentation(struct small_job *small, const struct state_dict *teacher)
 {
     small->job.start = teacher;
     small->settings.method = &method_transinv;
-    small->settings.transinv = (struct transinv_settings){.augmentation = {.primitives = {true, true, true, true},
-                                                                           .hidden = 16,
-                                                                           .temperature = 0.05F,
-                                                                           .gate_start = 0.5F,
-                                                                           .blur_start = 0.4F,
-                                                                           .noise_start = 0.01F},
-                                                          .distance = TRANSINV_COSINE,
-                                                          .lambda = 1,
-                                                          .label_smoothing = 0.1F,
-                                                          .inner_steps = 2,
-                                                          .learning_rate = 1e-3,
-                                                          .weight_decay = 1e-2F,
-                                                          .clip = 5,
-                                                          .replay_epochs = 1};
+    small->settings.transinv = small_transinv_settings();
+    small->settings.transinv.replay_epochs = 1;
 }
 
 void small_job_destroy(struct small_job *small)

@@ -13,8 +13,9 @@ struct small_job {
 };
 
 void small_job_create(struct small_job *small);
-// Makes it a job of TransInv that starts from `teacher`: all primitives, a step of the augmentation behind every second one,
-// and a model kept for replay at every epoch.
+// All primitives in a small model, a step of it behind every second one of the network, nothing replayed.
+struct transinv_settings small_transinv_settings(void);
+// Makes it a job of TransInv that starts from `teacher`, with those settings and a model kept for replay at every epoch.
 void small_job_learn_augmentation(struct small_job *small, const struct state_dict *teacher);
 void small_job_destroy(struct small_job *small);
 
