@@ -18,7 +18,7 @@ endif
 CFLAGS ?=
 CPPFLAGS ?=
 LDFLAGS ?=
-LIBRARIES ?= -ljansson -linih -lz -lcrypto -ljpeg -lpng
+LIBRARIES ?= -ljansson -linih -lz -lcrypto -ljpeg -lpng -lcurl
 PREFIX ?= /usr/local
 SANITIZE ?=
 WERROR ?= 0
@@ -37,6 +37,7 @@ PROGRAM := $(BUILD)/transinv
 TEST_PROGRAM := $(BUILD)/tests/transinv-tests
 STEP_SPEED := $(BUILD)/bench/step-speed
 CORRUPTION_SPEED := $(BUILD)/bench/corruption-speed
+ARCHIVE_SPEED := $(BUILD)/bench/archive-speed
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 
@@ -67,7 +68,8 @@ flags_avx512_bf16 := $(flags_avx512) -mavx512bf16 -DACTIVATION_BF16
 
 object = $(BUILD)/obj/$(1:.c=.o)
 simd_objects = $(foreach isa,$(INSTRUCTION_SETS),$(1:%.c=$(BUILD)/obj/%.$(isa).o))
-GENERATED := $(addprefix $(BUILD)/generated/,build_info.c embedded_presets.c embedded_report.c)
+GENERATED := $(addprefix $(BUILD)/generated/,build_info.c embedded_presets.c embedded_report.c \
+             embedded_catalog.c)
 GENERATED_OBJECTS := $(GENERATED:.c=.o)
 LIBRARY_OBJECTS := $(foreach c,$(SOURCES) $(filter-out cli/main.c,$(CLI_SOURCES)),$(call object,$c)) \
                    $(foreach c,$(SIMD_SOURCES),$(call simd_objects,$c)) $(CUDA_OBJECTS) $(GENERATED_OBJECTS)
@@ -75,6 +77,7 @@ MAIN_OBJECT := $(foreach c,$(filter cli/main.c,$(CLI_SOURCES)),$(call object,$c)
 TEST_OBJECTS := $(foreach c,$(TEST_SOURCES),$(call object,$c))
 STEP_SPEED_OBJECT := $(call object,bench/peers/step_speed.c)
 CORRUPTION_SPEED_OBJECT := $(call object,bench/peers/corruption_speed.c)
+ARCHIVE_SPEED_OBJECT := $(call object,bench/peers/archive_speed.c)
 
 # ---- flags -----------------------------------------------------------------------------------------------------
 
@@ -111,7 +114,8 @@ replace = if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: format format-check lint install uninstall
 
 all: $(if $(MAIN_OBJECT),$(PROGRAM),$(BUILD)/libtransinv.a)
-objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT)
+objects: $(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT) \
+         $(ARCHIVE_SPEED_OBJECT)
 
 deps:
 	@CC='$(CC)' scripts/deps
@@ -119,6 +123,7 @@ deps:
 # Some targets first see to it that the machine has what they need; plain `make` installs nothing.
 SETUP := $(sort $(if $(filter test test-simt-full test-gpu test-golden leak-check,$(MAKECMDGOALS)),build test) \
                 $(if $(filter reproduce,$(MAKECMDGOALS)),build) \
+                $(if $(filter fuzz fuzz-coverage,$(MAKECMDGOALS)),build fuzz) \
                 $(if $(filter format format-check lint,$(MAKECMDGOALS)),build test lint))
 setup:
 	$(if $(SETUP),@CC='$(CC)' scripts/deps --implied $(SETUP))
@@ -160,7 +165,7 @@ reproduce: all
 clean:
 	rm -rf build
 
-include mk/lint.mk mk/install.mk mk/help.mk
+include mk/lint.mk mk/install.mk mk/help.mk mk/fuzz.mk
 
 # ---- how things are made ---------------------------------------------------------------------------------------
 
@@ -185,6 +190,10 @@ $(BUILD)/generated/embedded_presets.c: $(PRESETS) scripts/embed_files FORCE
 $(BUILD)/generated/embedded_report.c: results/paper.csv report/page.css scripts/embed_files FORCE
 	@mkdir -p $(@D) && scripts/embed_files report/embedded_report.h embedded_paper_table=results/paper.csv \
 	    embedded_page_style=report/page.css > $@.new && $(replace)
+
+$(BUILD)/generated/embedded_catalog.c: datasets/catalogs/official.json scripts/embed_files FORCE
+	@mkdir -p $(@D) && scripts/embed_files datasets/embedded_catalog.h \
+	    embedded_official_catalog=datasets/catalogs/official.json > $@.new && $(replace)
 
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c $(BUILD)/flags
 	$(call say,CC,$<)$(call compile,$(plain_flags))
@@ -216,4 +225,8 @@ $(STEP_SPEED): $(STEP_SPEED_OBJECT) $(BUILD)/libtransinv.a
 $(CORRUPTION_SPEED): $(CORRUPTION_SPEED_OBJECT) $(BUILD)/libtransinv.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT))
+# Reading a large archive alone: bench/peers/archive_speed.py.
+$(ARCHIVE_SPEED): $(ARCHIVE_SPEED_OBJECT) $(BUILD)/libtransinv.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(link_flags) -o $@ $^ $(libraries)
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(STEP_SPEED_OBJECT) $(CORRUPTION_SPEED_OBJECT) $(ARCHIVE_SPEED_OBJECT))

@@ -11,7 +11,7 @@ struct command {
     struct status (*run)(int argc, char **argv);
 };
 
-extern const struct command command_reproduce, command_train, command_evaluate, command_corrupt, command_bench,
-    command_report, command_doctor;
+extern const struct command command_fetch, command_reproduce, command_train, command_evaluate, command_corrupt,
+    command_bench, command_report, command_doctor;
 
 #endif

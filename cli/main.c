@@ -13,9 +13,9 @@
 #include "cli/commands.h"
 #include "harness/nearest_word.h"
 
-static const struct command *const commands[] = {
-    &command_reproduce, &command_train,  &command_evaluate, &command_corrupt,
-    &command_bench,     &command_report, &command_doctor,   NULL};
+static const struct command *const commands[] = {&command_fetch,    &command_reproduce, &command_train,
+                                                 &command_evaluate, &command_corrupt,   &command_bench,
+                                                 &command_report,   &command_doctor,    NULL};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] - 1 };
 
 struct choice {

@@ -8,6 +8,8 @@
 #include "bench/training_profile.h"
 #include "cli/commands.h"
 #include "cli/common.h"
+#include "cli/duration.h"
+#include "cli/reproduce_data.h"
 #include "harness/matrix.h"
 #include "report/report.h"
 #include "report/step_profile.h"
@@ -21,7 +23,10 @@ enum {
     KEY_CHECKPOINT,
     KEY_NO_PLOTS,
     KEY_NO_PANELS,
-    KEY_NO_PROFILE
+    KEY_NO_PROFILE,
+    KEY_OFFLINE,
+    KEY_MIRROR,
+    KEY_YES
 };
 
 static const double profile_seconds = 5;
@@ -31,7 +36,9 @@ struct reproduce_options {
     struct device_options device;
     const char *results;
     int checkpoint_seconds;
-    bool retry, no_plots, no_panels, no_profile;
+    bool retry, no_plots, no_panels, no_profile, yes;
+    struct fetch_settings fetch;
+    char **arguments; // of the command, behind its name
 };
 
 static const struct argp_option options[] = {
@@ -44,6 +51,9 @@ static const struct argp_option options[] = {
     {"no-plots", KEY_NO_PLOTS, 0, 0, "A report without learning curves", 1},
     {"no-panels", KEY_NO_PANELS, 0, 0, "A report without pictures of training images, for publication", 1},
     {"no-profile", KEY_NO_PROFILE, 0, 0, "Do not measure where the time of a training step goes", 1},
+    {"offline", KEY_OFFLINE, 0, 0, "Fetch nothing over the network: data must be there", 1},
+    {"mirror", KEY_MIRROR, "URL", 0, "Fetch data from this folder or address first: URL/FILE", 1},
+    {"yes", KEY_YES, 0, 0, "Start even if it takes more than a day on this CPU", 1},
     {0},
 };
 
@@ -66,18 +76,21 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_NO_PLOTS: chosen->no_plots = true; return 0;
     case KEY_NO_PANELS: chosen->no_panels = true; return 0;
     case KEY_NO_PROFILE: chosen->no_profile = true; return 0;
+    case KEY_OFFLINE: chosen->fetch.offline = true; return 0;
+    case KEY_MIRROR: chosen->fetch.mirror = argument; return 0;
+    case KEY_YES: chosen->yes = true; return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument \"%s\"", argument); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const char documentation[] =
-    "Trains every teacher and target of a preset, skips what is finished, profiles its training step for some seconds, "
-    "and writes the report."
+    "Fetches the data that a preset needs, trains every teacher and target of it, skips what is finished, profiles its "
+    "training step for some seconds, and writes the report."
     "\v"
     "Examples:\n"
     "  transinv reproduce\n"
-    "  transinv reproduce --preset paper --data ~/cifar\n"
+    "  transinv reproduce --preset paper --data ~/cifar --yes\n"
     "  transinv reproduce --corruptions GN,Co --set target.epochs=3";
 
 // What becomes of the matrix once its runs have ended.
@@ -161,18 +174,35 @@ static struct status reproduce(const struct reproduce_options *chosen, const str
     return status.code == STATUS_OK || report_status.code == STATUS_INTERRUPTED ? report_status : status;
 }
 
+// What is missing is fetched only once it is clear that the work will start; where nothing can be fetched, there is no
+// need to ask.
+static struct status prepare(const struct reproduce_options *chosen, const struct preset *preset, struct device *device)
+{
+    const struct reproduce_data_request data = {.preset = preset,
+                                                .data = chosen->preset.data,
+                                                .catalog = chosen->preset.catalog,
+                                                .arguments = chosen->arguments,
+                                                .settings = chosen->fetch};
+    struct status status = chosen->fetch.offline ? reproduce_data_prepare(&data) : status_ok();
+    if (status.code == STATUS_OK) status = duration_confirm(preset, device, chosen->yes);
+    if (status.code == STATUS_OK) status = reproduce_data_prepare(&data);
+    return status;
+}
+
 static struct status command_reproduce_run(int argc, char **argv)
 {
     const struct argp_child children[] = {
         {&preset_argp, 0, 0, 0}, {&device_argp, 0, 0, 0}, {&message_argp, 0, 0, 0}, {0}};
     const struct argp argp = {.options = options, .parser = parse_option, .doc = documentation, .children = children};
-    struct reproduce_options chosen = {.results = "results", .checkpoint_seconds = 60};
+    struct reproduce_options chosen = {
+        .results = "results", .checkpoint_seconds = 60, .fetch = fetch_settings_default(), .arguments = argv + 1};
     struct preset preset = {.name = ""};
     struct device *device = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &chosen);
     struct status status = preset_options_load(&chosen.preset, &preset);
     chosen.device.precision = (enum precision)preset.values.training.precision;
     if (status.code == STATUS_OK) status = device_options_open(&chosen.device, &device);
+    if (status.code == STATUS_OK) status = prepare(&chosen, &preset, device);
     if (status.code == STATUS_OK) status = reproduce(&chosen, &preset, device);
     device_close(device);
     preset_destroy(&preset);

@@ -8,9 +8,13 @@ _transinv_options() {
     local machine='--threads= --device='
     local configuration='--preset= --set= --data= --catalog='
     case $1 in
+    fetch)
+        echo "$messages $help" \
+            '--list --verify --data= --catalog= --mirror= --offline --allow-http --speed-floor=' ;;
     reproduce)
         echo "$configuration $machine $messages $help" \
-            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-panels --no-profile' ;;
+            '--corruptions= --methods= --seeds= --results= --retry --checkpoint= --no-plots --no-panels --no-profile' \
+            '--offline --mirror= --yes' ;;
     train)
         echo "$configuration $machine $messages $help" \
             '--dataset= --start= --method= --corruption= --seed= --output= --retry --checkpoint=' ;;
@@ -63,11 +67,11 @@ _transinv() {
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if ((COMP_CWORD == 1)) && [[ $word != -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'reproduce train evaluate corrupt bench report doctor' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'fetch reproduce train evaluate corrupt bench report doctor' -- "$word")
         return
     fi
     case $before in
-    --data | --results | --output | -o | --plots)
+    --data | --results | --output | -o | --plots | --mirror)
         mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     --catalog | --start | --logits | --csv | --compare | --sheet | --json)
         mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
@@ -78,6 +82,8 @@ _transinv() {
     esac
     if ((${#COMPREPLY[@]} == 0)) && [[ $word == -* || -z $word ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_transinv_options "$command")" -- "$word")
+    elif ((${#COMPREPLY[@]} == 0)) && [[ $command == fetch ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'cifar-10 cifar-100 cifar-10-c cifar-100-c frost' -- "$word")
     elif ((${#COMPREPLY[@]} == 0)) && [[ $command == evaluate ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
     fi

@@ -4,7 +4,10 @@
 
 #include "datasets/catalog.h"
 
-// Fills an empty *catalog with the entries of JSON text. On error it holds what catalog_destroy can release.
-struct status catalog_json_read(const char *name, const char *text, size_t size, struct catalog *catalog);
+// Appends the entries of JSON text to *catalog, whose document of that kind (0: a catalogue file, 1: official) is empty so
+// far. Entries of a catalogue file must be CIFAR archives, and carry a remark. On error *catalog holds what
+// catalog_destroy can release.
+struct status catalog_json_read(const char *name, const char *text, size_t size, bool official,
+                                struct catalog *catalog);
 
 #endif

@@ -4,10 +4,17 @@
 
 #include <string.h>
 
+#include "datasets/cifar_python.h"
 #include "datasets/fingerprint.h"
 #include "datasets/tar_reader.h"
 
 static const size_t tar_spare_bytes = (size_t)1 << 20;
+
+size_t cifar_member_limit(const struct catalog_entry *entry, const struct catalog_member *member)
+{
+    if (entry->kind == CATALOG_PYTHON) return cifar_python_limit(member->records);
+    return cifar_member_bytes(cifar_format_find(entry->dataset), member);
+}
 
 size_t cifar_member_bytes(const struct cifar_format *format, const struct catalog_member *member)
 {
@@ -16,15 +23,15 @@ size_t cifar_member_bytes(const struct cifar_format *format, const struct catalo
 
 size_t cifar_tar_limit(const struct catalog_entry *entry)
 {
-    const struct cifar_format *format = cifar_format_find(entry->dataset);
     size_t limit = tar_spare_bytes;
     for (size_t m = 0; m < entry->member_count; m++)
-        limit += cifar_member_bytes(format, &entry->members[m]) + (size_t)2 * TAR_BLOCK;
+        limit += cifar_member_limit(entry, &entry->members[m]) + (size_t)2 * TAR_BLOCK;
     return limit;
 }
 
-struct status cifar_assembly_create(const struct catalog_entry *entry, const char *archive, bool check_md5,
-                                    struct dataset *dataset, struct cifar_assembly *assembly)
+struct status cifar_assembly_create(const struct catalog_entry *entry, const char *archive, bool vouched,
+                                    struct verification *verification, struct dataset *dataset,
+                                    struct cifar_assembly *assembly)
 {
     struct status status;
     *assembly = (struct cifar_assembly){
@@ -32,7 +39,8 @@ struct status cifar_assembly_create(const struct catalog_entry *entry, const cha
         .format = cifar_format_find(entry->dataset),
         .archive = archive,
         .dataset = dataset,
-        .check_md5 = check_md5,
+        .vouched = vouched,
+        .verification = verification,
     };
     int classes = assembly->format->classes;
     status = image_set_create(catalog_entry_records(entry, CATALOG_TRAIN), classes, &dataset->train);
@@ -60,7 +68,12 @@ static void assembly_check_md5(struct cifar_assembly *assembly, const struct cat
                                const uint8_t *bytes, size_t size)
 {
     char md5[33] = "";
+    if (assembly->vouched && member->md5[0] == '\0') return;
+    const char *known = assembly->verification != NULL ? verification_get(assembly->verification, member->name) : NULL;
+    if (known != NULL && strcmp(known, member->md5) == 0) return;
     struct status status = fingerprint_md5(bytes, size, md5);
+    if (status.code == STATUS_OK && assembly->verification != NULL)
+        verification_note(assembly->verification, member->name, md5);
     if (status.code != STATUS_OK || strcmp(md5, member->md5) != 0) assembly->unverified = member->name;
 }
 
@@ -73,9 +86,11 @@ struct status cifar_assembly_add(struct cifar_assembly *assembly, const char *na
     assembly->present[m] = true;
     const struct catalog_member *member = &assembly->entry->members[m];
     struct image_set *part = member->part == CATALOG_TRAIN ? &assembly->dataset->train : &assembly->dataset->test;
-    if (assembly->check_md5) assembly_check_md5(assembly, member, bytes, size);
-    return cifar_decode_records(assembly->format, assembly->archive, name, bytes, size, member->records,
-                                part->pixels + first * IMAGE_BYTES, part->labels + first);
+    assembly_check_md5(assembly, member, bytes, size);
+    bool python = assembly->entry->kind == CATALOG_PYTHON;
+    return (python ? cifar_decode_python : cifar_decode_records)(assembly->format, assembly->archive, name, bytes, size,
+                                                                 member->records, part->pixels + first * IMAGE_BYTES,
+                                                                 part->labels + first);
 }
 
 struct status cifar_assembly_finish(const struct cifar_assembly *assembly)

@@ -33,21 +33,23 @@ static char *location_path(const struct catalog_entry *entry, enum cifar_form fo
     return path_join(folder, name);
 }
 
-static bool path_has_size(const char *path, uint64_t size)
+// The size of a pickle says little: any that can be is right.
+static bool member_fits(const struct catalog_entry *entry, const struct catalog_member *member, const char *path)
 {
     struct stat facts;
-    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && (uint64_t)facts.st_size == size;
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+    const size_t limit = cifar_member_limit(entry, member), size = (size_t)facts.st_size;
+    return entry->kind == CATALOG_PYTHON ? size <= limit : size == limit;
 }
 
 // Whether the unpacked folder's files have the sizes of this entry's members: several entries may unpack to one name.
 static bool location_fits(const struct cifar_location *location)
 {
-    const struct cifar_format *format = cifar_format_find(location->entry->dataset);
     bool fits = true;
     for (size_t m = 0; fits && m < location->entry->member_count; m++) {
         const struct catalog_member *member = &location->entry->members[m];
         char *path = path_join(location->folder, member->name);
-        fits = path_has_size(path, cifar_member_bytes(format, member));
+        fits = member_fits(location->entry, member, path);
         free(path);
     }
     return fits;
@@ -81,10 +83,10 @@ static bool location_try_any_folder(struct cifar_location *location)
 static void wanted_append(const struct catalog_entry *entry, char *text, size_t size)
 {
     char unpacked[128];
-    bool published = entry->address[0] != '\0';
+    bool published = entry->addresses[0] != NULL;
     catalog_entry_folder(entry, unpacked, sizeof unpacked);
     text_append(text, size, "%s%s (%" PRIu64 " bytes%s%s), %.*s, %s/", text[0] == '\0' ? "" : ", ", entry->file,
-                entry->size, published ? ", published at " : "", entry->address,
+                entry->size, published ? ", published at " : "", published ? entry->addresses[0] : "",
                 (int)(strlen(entry->file) - strlen(".gz")), entry->file, unpacked);
 }
 

@@ -2,39 +2,44 @@
 // verified. What is inside is cifar_assembly.c's. Tests: tests/dataset_test.c.
 #include "datasets/cifar_source.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "datasets/cifar_assembly.h"
 #include "datasets/cifar_locate.h"
+#include "datasets/fetch_policy.h"
 #include "datasets/fingerprint.h"
 #include "datasets/gzip_reader.h"
 
-// An error page saved under the archive's name is the commonest damage, and deserves its own sentence.
-static bool bytes_are_web_page(const uint8_t *bytes, size_t size)
+// The SHA-256 of an archive, hashed only when it is not remembered from an earlier time.
+static struct status archive_identify(const struct cifar_location *location, const uint8_t *bytes, size_t size,
+                                      struct verification *verification, char sha256[65])
 {
-    size_t at = 0;
-    while (at < size && (isspace(bytes[at]) || bytes[at] == 0xef || bytes[at] == 0xbb || bytes[at] == 0xbf)) at++;
-    const char *text = (const char *)bytes + at;
-    size_t left = size - at;
-    return (left >= 5 && strncasecmp(text, "<html", 5) == 0) || (left >= 9 && strncasecmp(text, "<!doctype", 9) == 0) ||
-           (left >= 5 && strncasecmp(text, "<?xml", 5) == 0);
+    const char *known = verification_get(verification, verification_whole);
+    if (known != NULL && strlen(known) == 64) {
+        snprintf(sha256, 65, "%s", known);
+    } else {
+        digest_sha256(bytes, size, sha256);
+        verification_note(verification, verification_whole, sha256);
+    }
+    if (location->form == CIFAR_TAR_GZ && strcmp(sha256, location->entry->sha256) != 0)
+        return status_error(STATUS_BAD_INPUT, "%s: expected SHA-256 %s, found %s", location->path,
+                            location->entry->sha256, sha256);
+    return status_ok();
 }
 
 static struct status location_read_file(const struct cifar_location *location, uint8_t **bytes, size_t *size,
-                                        char sha256[65])
+                                        struct verification *verification, char sha256[65])
 {
     const struct catalog_entry *entry = location->entry;
     size_t limit = location->form == CIFAR_TAR_GZ ? (size_t)entry->size : cifar_tar_limit(entry);
     struct status status = file_read(location->path, limit, bytes, size);
     if (status.code != STATUS_OK) return status;
-    if (bytes_are_web_page(*bytes, *size))
+    if (fetch_is_web_page(*bytes, *size))
         return status_error(
             STATUS_BAD_INPUT,
             "%s: expected an archive, found a web page of %zu bytes (an error page saved under this name?)",
@@ -42,11 +47,7 @@ static struct status location_read_file(const struct cifar_location *location, u
     if (location->form == CIFAR_TAR_GZ && *size != entry->size)
         return status_error(STATUS_BAD_INPUT, "%s: expected %" PRIu64 " bytes, found %zu (an interrupted download?)",
                             location->path, entry->size, *size);
-    digest_sha256(*bytes, *size, sha256);
-    if (location->form == CIFAR_TAR_GZ && strcmp(sha256, entry->sha256) != 0)
-        return status_error(STATUS_BAD_INPUT, "%s: expected SHA-256 %s, found %s", location->path, entry->sha256,
-                            sha256);
-    return status_ok();
+    return archive_identify(location, *bytes, *size, verification, sha256);
 }
 
 // Replaces a gzip stream by what it inflates to; a plain archive stays as it is.
@@ -68,7 +69,7 @@ static struct status location_read_archive(const struct cifar_location *location
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    struct status status = location_read_file(location, &bytes, &size, sha256);
+    struct status status = location_read_file(location, &bytes, &size, assembly->verification, sha256);
     if (status.code == STATUS_OK) status = bytes_inflate(location, &bytes, &size);
     if (status.code == STATUS_OK) status = cifar_assembly_add_tar(assembly, bytes, size);
     free(bytes);
@@ -82,7 +83,7 @@ static struct status location_read_member(const struct cifar_location *location,
     size_t size = 0;
     char *path = path_join(location->folder, member->name);
     // One byte more than expected may be read: the record reader then says how the size is wrong.
-    struct status status = file_read(path, cifar_member_bytes(assembly->format, member) + 1, &bytes, &size);
+    struct status status = file_read(path, cifar_member_limit(assembly->entry, member) + 1, &bytes, &size);
     if (status.code == STATUS_OK) status = cifar_assembly_add(assembly, member->name, bytes, size);
     free(bytes);
     free(path);
@@ -100,7 +101,10 @@ static struct status location_read_folder(const struct cifar_location *location,
 static void dataset_describe(const struct cifar_location *location, const struct cifar_assembly *assembly,
                              struct dataset *dataset)
 {
-    const char *form = location->form == CIFAR_TAR ? "an archive that is not the published file" : "an unpacked folder";
+    static const char *const forms[] = {[CIFAR_TAR_GZ] = "an archive",
+                                        [CIFAR_TAR] = "an archive that is not the published file",
+                                        [CIFAR_FOLDER] = "an unpacked folder"};
+    const char *form = forms[location->form];
     const char *remark = location->entry->remark;
     dataset->official = location->entry->official && assembly->unverified == NULL;
     snprintf(dataset->name, sizeof dataset->name, "%s", location->entry->dataset);
@@ -115,8 +119,11 @@ static void dataset_describe(const struct cifar_location *location, const struct
 static struct status location_load(const struct cifar_location *location, struct dataset *dataset)
 {
     struct cifar_assembly assembly;
-    bool check_md5 = location->form != CIFAR_TAR_GZ; // there the archive's SHA-256 has spoken for all members
-    struct status status = cifar_assembly_create(location->entry, location->path, check_md5, dataset, &assembly);
+    struct verification verification;
+    bool folder = location->form == CIFAR_FOLDER, vouched = location->form == CIFAR_TAR_GZ;
+    verification_open(location->path, &verification);
+    struct status status = cifar_assembly_create(location->entry, location->path, vouched,
+                                                 folder ? NULL : &verification, dataset, &assembly);
     if (status.code == STATUS_OK && location->form == CIFAR_FOLDER)
         status = location_read_folder(location, &assembly);
     else if (status.code == STATUS_OK)
@@ -125,6 +132,7 @@ static struct status location_load(const struct cifar_location *location, struct
     if (status.code == STATUS_OK && location->form == CIFAR_FOLDER)
         status = fingerprint_dataset(dataset, dataset->sha256);
     if (status.code == STATUS_OK) dataset_describe(location, &assembly, dataset);
+    verification_close(&verification);
     return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "datasets/fingerprint.h"
+#include "datasets/verification.h"
 
 void corrupted_set_destroy(struct corrupted_set *set)
 {
@@ -26,20 +27,39 @@ struct image_set corrupted_set_at(const struct corrupted_set *set, int severity)
                               .labels = set->images.labels + first};
 }
 
-// Whether header and data of an open array have the published MD5.
-static struct status check_md5(const struct corrupted_archive *archive, const char *array,
-                               const struct npy_reader *reader, const uint8_t *data, bool *published)
+static struct status hash_array(const struct npy_reader *reader, const uint8_t *data, char md5[33])
 {
-    char md5[33] = "";
     uint8_t *header = malloc((size_t)reader->layout.data_offset + 1);
-    *published = false;
     if (header == NULL) return status_error(STATUS_NO_MEMORY, "%s: out of memory", reader->name);
     struct status status = npy_reader_read_header(reader, header);
     const struct fingerprint_piece pieces[] = {{header, (size_t)reader->layout.data_offset},
                                                {data, (size_t)reader->layout.data_bytes}};
-    if (status.code == STATUS_OK && fingerprint_md5_pieces(pieces, 2, md5).code == STATUS_OK)
-        *published = strcmp(md5, corrupted_published_md5(archive->dataset, array)) == 0;
+    if (status.code == STATUS_OK && fingerprint_md5_pieces(pieces, 2, md5).code != STATUS_OK) md5[0] = '\0';
     free(header);
+    return status;
+}
+
+// Whether header and data of an open array have the published MD5. What was found is remembered beside the archive, or
+// beside the array where that lies in a folder.
+static struct status check_md5(const struct corrupted_archive *archive, const char *array,
+                               const struct npy_reader *reader, const uint8_t *data, bool *published)
+{
+    char md5[33] = "", expected[33], member[120], path[640];
+    struct verification verification;
+    struct status status = status_ok();
+    snprintf(member, sizeof member, "%s/%.80s.npy", archive->title, array);
+    snprintf(path, sizeof path, "%s/%.80s.npy", archive->path, array);
+    verification_open(archive->packed ? archive->path : path, &verification);
+    const char *name = archive->packed ? member : verification_whole;
+    const char *known = verification_get(&verification, name);
+    if (known != NULL && strlen(known) == 32)
+        snprintf(md5, sizeof md5, "%s", known);
+    else
+        status = hash_array(reader, data, md5);
+    if (status.code == STATUS_OK && md5[0] != '\0' && known == NULL) verification_note(&verification, name, md5);
+    verification_close(&verification);
+    corrupted_published_md5(archive->dataset, array, expected);
+    *published = status.code == STATUS_OK && md5[0] != '\0' && strcmp(md5, expected) == 0;
     return status;
 }
 

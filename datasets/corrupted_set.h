@@ -37,7 +37,8 @@ int corrupted_held_out_count(int base_images);
 struct status corrupted_split_create(int base_images, struct corrupted_split *split);
 void corrupted_split_destroy(struct corrupted_split *split); // leaves it empty; accepts an empty one
 
-// The published MD5 of an array of "cifar-10" or "cifar-100", 32 hex digits; "" for one that is not published.
-const char *corrupted_published_md5(const char *dataset, const char *array);
+// The published MD5 of the corrupted form of "cifar-10" or "cifar-100", 32 hex digits; "" for an array that is not
+// published.
+void corrupted_published_md5(const char *dataset, const char *array, char md5[33]);
 
 #endif

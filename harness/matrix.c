@@ -31,6 +31,7 @@ struct matrix {
     struct progress *progress;
     double images_done, images_total; // of runs before the current one; of all that have no result yet
     struct matrix_summary *summary;
+    bool unofficial_told;
 };
 
 // ---- the list of runs ------------------------------------------------------------------------------------------
@@ -205,6 +206,7 @@ static struct status visit(struct matrix *matrix, int place)
         .start_sha256 = teacher == NULL ? NULL : teacher->outcome.summary.model_sha256,
         .data_folder = matrix->request->data_folder,
         .frost = &matrix->frost,
+        .unofficial_told = &matrix->unofficial_told,
         .checkpoint_seconds = matrix->request->checkpoint_seconds,
         .retry = matrix->request->retry,
         .progress = report_progress,

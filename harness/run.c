@@ -91,13 +91,26 @@ static struct status save_model(struct run_training *training, const struct stat
     return status;
 }
 
+// Once for all runs that share the mark: those of a matrix have their files from one folder.
+static void warn_unofficial(const struct run_job *job)
+{
+    if (job->unofficial_told != NULL && *job->unofficial_told) return;
+    log_message(LOG_WARNING,
+                "the corrupted images of CIFAR-10-C (%s) do not have the published checksums: results of teachers "
+                "that train on such files say so (\"official\": false)",
+                job->plan->corruption->name);
+    if (job->unofficial_told != NULL) *job->unofficial_told = true;
+}
+
 static struct status load_published(struct run_training *training)
 {
     const struct run_job *job = training->job;
     const struct run_plan *plan = job->plan;
     if (!run_uses_published(plan)) return status_ok();
-    return published_teacher_load(plan->data, job->data_folder, plan->corruption,
-                                  &plan->preset->values.teacher_severities, &training->published);
+    struct status status = published_teacher_load(plan->data, job->data_folder, plan->corruption,
+                                                  &plan->preset->values.teacher_severities, &training->published);
+    if (status.code == STATUS_OK && !training->published.official) warn_unofficial(job);
+    return status;
 }
 
 static const struct image_set *test_set(const struct run_training *training)
@@ -118,6 +131,7 @@ static struct status measure_curve(struct run_training *training, const struct s
         .model = model,
         .clean = test_set(training),
         .published = run_uses_published(plan) ? training->published.test_corrupted : NULL,
+        .official = training->published.official,
         .frost = training->job->frost,
     };
     return severity_curve_measure(training->job->device, &request, &training->curve);

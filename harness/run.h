@@ -52,7 +52,8 @@ struct run_job {
     const char *data_folder;   // where published corrupted images lie, as in struct dataset_request; may be NULL
     const struct frost *frost; // needed where the plan has a corruption
     double checkpoint_seconds;
-    bool retry;                                          // forget a failed or diverged attempt
+    bool *unofficial_told; // whether it was said that published images are not official; NULL: say it every time
+    bool retry;            // forget a failed or diverged attempt
     void (*progress)(void *context, double images_done); // of this run; may be NULL
     void *context;
 };

@@ -28,6 +28,7 @@ struct status severity_curve_measure(struct device *device, const struct severit
     *curve = (struct severity_curve){
         .corruption = request->corruption,
         .published = request->published != NULL,
+        .official = request->published != NULL && request->official,
         .frost_textures = frosty && request->frost != NULL ? frost_origin_name(request->frost->origin) : NULL};
     struct status status = corrupted_evaluator_create(device, &settings, request->model, &evaluator);
     for (int severity = 0; status.code == STATUS_OK && severity <= CORRUPTION_SEVERITIES; severity++)
@@ -45,8 +46,9 @@ json_t *severity_curve_json(const struct severity_curve *curve)
         json_array_append_new(correct, json_integer(cell->correct));
         json_array_append_new(losses, json_number(cell->loss));
     }
-    return json_pack("{s:s, s:s, s:o, s:s?, s:I, s:o, s:o, s:o}", "corruption", curve->corruption->code, "source",
-                     curve->published ? "published" : "generated", "seed",
+    return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:I, s:o, s:o, s:o}", "corruption", curve->corruption->code, "source",
+                     curve->published ? "published" : "generated", "official",
+                     curve->published ? json_boolean(curve->official) : json_null(), "seed",
                      curve->published ? json_null() : json_integer(SEVERITY_CURVE_SEED), "frost_textures",
                      curve->frost_textures, "images", (json_int_t)curve->cells[0].images, "accuracy_percent",
                      accuracies, "correct", correct, "loss", losses);

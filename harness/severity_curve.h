@@ -20,12 +20,13 @@ struct severity_curve_request {
     const struct state_dict *model;
     const struct image_set *clean;     // images to be measured on
     const struct image_set *published; // the same at severity 1 .. 5: five sets; NULL: our own code corrupts `clean`
+    bool official;                     // those have the published checksums
     const struct frost *frost;         // NULL where the corruption is not frost
 };
 
 struct severity_curve {
     const struct corruption *corruption;
-    bool published;
+    bool published, official;                           // official: published, and with the published checksums
     const char *frost_textures;                         // where they come from; NULL without frost
     struct evaluation cells[1 + CORRUPTION_SEVERITIES]; // by severity; 0: clean
 };

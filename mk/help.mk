@@ -13,6 +13,7 @@ Usage: make [TARGET] [VARIABLE=value ...]
                  to a machine with a GPU and nothing else
   test-golden    run the golden tests against the numbers in GOLDEN=DIR
   leak-check     a short training under valgrind
+  fuzz           every parser for some seconds; see tests/fuzz/README.md
   deps           install the Debian packages that are missing
   format         lay out the sources with clang-format
   format-check   fail where `make format` would change something
@@ -35,6 +36,9 @@ Variables of test and test-golden
   JOBS=2                  tests side by side; default: one per processor
   GOLDEN=DIR              folder laid out like tests/golden
   BACKEND=cpu             the backend that must meet it
+Variables of fuzz and fuzz-coverage
+  FUZZ=pickle             some of the targets
+  FUZZ_RUNS=10000000      inputs for each; default: 20000
 Variables of every build
   SANITIZE=address,undefined    with sanitizers, in a folder of its own
   WERROR=1                warnings are errors

@@ -38,7 +38,10 @@ struct status carry_over_build(const struct run_record *const *runs, size_t teac
     struct status status = accuracy_table_build(runs, teachers, ACCURACY_CORRUPTED, &carry->teachers);
     if (status.code == STATUS_OK)
         status = accuracy_table_build(runs + teachers, count - teachers, ACCURACY_CORRUPTED, &carry->targets);
-    for (size_t i = 0; i < count; i++) carry->published = carry->published || runs[i]->corrupted_published;
+    for (size_t i = 0; i < count; i++) {
+        carry->published = carry->published || runs[i]->corrupted_published;
+        carry->unofficial = carry->unofficial || (runs[i]->corrupted_published && !runs[i]->corrupted_official);
+    }
     carry_pair(accuracy_table_find(&carry->targets, PAPER_METHOD_LEARNED),
                accuracy_table_find(&carry->targets, PAPER_METHOD_PLAIN), carry);
     return status;

@@ -12,6 +12,7 @@
 struct carry_over {
     struct accuracy_table targets, teachers; // ACCURACY_CORRUPTED; the teachers' on their own data set
     bool published;                          // some were measured on CIFAR-10-C's images
+    bool unofficial;                         // and some of those lack the published checksums
     // TransInv minus FT, paired over the columns that have both: of means over seeds, in percentage points, rounded to nine
     // decimals, so that equal accuracies differ by 0.
     double differences[PAPER_COLUMNS]; // NaN where there is no pair

@@ -202,7 +202,11 @@ static void page_append_carry_table(const struct report_summary *summary, struct
     page_append_data_name(summary, "targets", html);
     text_append(html, ", mean over severities 1 to 5");
     page_append_seeds(&carry->targets, html);
-    if (carry->published) text_append(html, " Teachers were measured on CIFAR-10-C\u2019s own images.");
+    if (carry->unofficial)
+        text_append(html,
+                    " Teachers were measured on images given as CIFAR-10-C\u2019s, without its published checksums.");
+    else if (carry->published)
+        text_append(html, " Teachers were measured on CIFAR-10-C\u2019s own images.");
     text_append(html, "</span></caption>\n");
     page_append_head("Method", html);
     text_append(html, "<tbody>\n");

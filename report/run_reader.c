@@ -121,7 +121,7 @@ static void run_reader_clear_numbers(struct run_record *record)
     record->train_loss = record->train_accuracy_percent = record->epochs = record->steps = NAN;
     record->seconds = record->images_per_second = record->peak_memory_bytes = NAN;
     record->corrupted_accuracy_percent = NAN;
-    record->corrupted_published = false;
+    record->corrupted_published = record->corrupted_official = false;
     record->augmentation = (struct learned_augmentation){.present = false};
 }
 
@@ -139,6 +139,7 @@ static void run_reader_decode_corrupted(struct run_record *record, struct status
         *status = status_error(STATUS_BAD_INPUT, "\"corruption\": expected the run's own, \"%s\", found \"%s\"",
                                record->corruption, corruption);
     record->corrupted_published = strcmp(json_member_string(corrupted, "source", status), "published") == 0;
+    record->corrupted_official = record->corrupted_published && json_optional_boolean(corrupted, "official");
     json_member_numbers(corrupted, "accuracy_percent", 0, 100, accuracies, SEVERITIES, status);
     for (int severity = 1; severity < SEVERITIES; severity++) sum += accuracies[severity];
     if (record->state == RUN_DONE) record->corrupted_accuracy_percent = sum / (SEVERITIES - 1);

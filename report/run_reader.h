@@ -48,7 +48,8 @@ struct run_record {
     double epochs, steps, seconds, images_per_second, peak_memory_bytes;
     // On the test images under the run's own corruption, mean over severities 1 to 5; NaN unless RUN_DONE and measured.
     double corrupted_accuracy_percent;
-    bool corrupted_published; // those images are CIFAR-10-C's
+    bool corrupted_published; // those images were given as CIFAR-10-C's
+    bool corrupted_official;  // and have its published checksums
     struct learned_augmentation augmentation;
 
     struct run_epoch *epoch_lines; // of log.jsonl, up to the first line that cannot be read

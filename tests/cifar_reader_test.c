@@ -18,7 +18,7 @@ static struct status read_tar(const struct catalog_entry *entry, const struct ar
 {
     struct cifar_assembly assembly;
     *dataset = (struct dataset){0};
-    struct status status = cifar_assembly_create(entry, "sample.tar", false, dataset, &assembly);
+    struct status status = cifar_assembly_create(entry, "sample.tar", true, NULL, dataset, &assembly);
     if (status.code == STATUS_OK) status = cifar_assembly_add_tar(&assembly, archive->bytes, archive->size);
     if (status.code == STATUS_OK) status = cifar_assembly_finish(&assembly);
     return status;

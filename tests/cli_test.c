@@ -20,7 +20,8 @@
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 
-static const char *const commands[] = {"reproduce", "train", "evaluate", "corrupt", "bench", "report", "doctor"};
+static const char *const commands[] = {"fetch",   "reproduce", "train",  "evaluate",
+                                       "corrupt", "bench",     "report", "doctor"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 // WRN-10-1 on a few drawn images: one teacher, one target, two epochs of ten steps each.
@@ -177,8 +178,8 @@ Test(cli, tells_missing_and_damaged_files_apart_from_wrong_usage)
     temporary_folder_create(folder);
     temporary_file_write(folder, "bad.safetensors", "this is no model");
     temporary_file_write(folder, "bad.ini", "[data]\nsource = paper\n");
-    expect_exit(folder, "reproduce --data no/such/folder", 3, "no/such/folder");
-    expect_exit(folder, "reproduce --preset paper", 3, "cifar-10");
+    expect_exit(folder, "reproduce --offline --data no/such/folder", 3, "no/such/folder");
+    expect_exit(folder, "reproduce --preset paper --offline", 3, "cifar-10");
     expect_exit(folder, "evaluate none.safetensors --depth 10 --widen 1", 3, "none.safetensors");
     expect_exit(folder, "evaluate bad.safetensors --depth 10 --widen 1", 3, "bad.safetensors");
     expect_exit(folder, "report", 3, "results/runs/quick");

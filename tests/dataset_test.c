@@ -56,7 +56,7 @@ static void sample_create(const struct catalog_entry *of, bool official, struct 
     sample->entry.sha256 = sample->sha256;
     sample->entry.size = sample->tar_gz.size;
     sample->entry.official = official;
-    sample->entry.address = official ? "https://example.org/sample" : "";
+    sample->entry.addresses[0] = official ? "https://example.org/sample" : NULL;
     if (official) sample->entry.remark = "";
 }
 

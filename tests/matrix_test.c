@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "harness/run_data.h"
+#include "tests/support/small_cifar.h"
 #include "tests/support/temporary_folder.h"
 
 // Two corruptions, one method, one seed: 4 runs of WRN-10-1, an epoch of 10 steps each.
@@ -203,6 +204,41 @@ Test(matrix, every_run_is_measured_on_its_teachers_corruption)
         json_decref(curve);
     }
     scene_destroy(&scene);
+}
+
+// Files of that name with other bytes: every teacher's result says so, a warning only once.
+Test(matrix, published_images_that_are_not_official_are_told)
+{
+    static const char *const settings[] = {"data.source=cifar",      "data.corrupted_source=published",
+                                           "training.batch_size=10", "matrix.corruptions=Fo",
+                                           "matrix.seeds=1 2",       "matrix.methods=FT"};
+    struct scene scene;
+    char place[TEMPORARY_PATH_SIZE], *errors;
+    temporary_folder_enter(place);
+    scene_create(&scene);
+    for (size_t s = 0; s < sizeof settings / sizeof settings[0]; s++) set(&scene, settings[s]);
+    small_cifar_write_published(place, "fog");
+    scene.request.data_folder = ".";
+    scene.request.catalog = "catalog.json";
+    log_set_level(LOG_WARNING);
+    cr_assert(freopen("errors.txt", "w", stderr) != NULL);
+    struct status status = run(&scene);
+    cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
+    fflush(stderr);
+    expect_counts(&scene, 4, 0, 0, 0);
+    errors = temporary_file_read(place, "errors.txt");
+    char *first = strstr(errors, "CIFAR-10-C (fog) do not have the published checksums");
+    cr_expect(first != NULL && strstr(first + 1, "CIFAR-10-C (fog)") == NULL, "expected one warning: %s", errors);
+    json_t *teacher = read_curve(&scene, "teacher-fog"), *target = read_curve(&scene, "ft-fog");
+    cr_expect(eq(str, (char *)json_string_value(json_object_get(teacher, "source")), "published"));
+    cr_expect(eq(int, json_typeof(json_object_get(teacher, "official")), JSON_FALSE));
+    cr_expect(eq(str, (char *)json_string_value(json_object_get(target, "source")), "generated"));
+    cr_expect(eq(int, json_typeof(json_object_get(target, "official")), JSON_NULL));
+    json_decref(teacher);
+    json_decref(target);
+    free(errors);
+    scene_destroy(&scene);
+    temporary_folder_leave(place);
 }
 
 Test(matrix, trains_everything_once)

@@ -190,3 +190,31 @@ Test(report_carry_over, an_unknown_accuracy_counts_nowhere)
     json_decref(results);
     expect_in_file("index.html", "1 done of 1 runs started", 1);
 }
+
+// "CIFAR-10-C's own" is said only of files with the published checksums.
+Test(report_carry_over, tells_published_images_from_others)
+{
+    static const struct {
+        const char *corrupted, *sentence;
+    } cases[] = {
+        {"{\"corruption\": \"GN\", \"source\": \"generated\", \"official\": null, \"accuracy_percent\": [9, 8, 7, 6, "
+         "5, "
+         "4]}",
+         NULL},
+        {"{\"corruption\": \"GN\", \"source\": \"published\", \"official\": true, \"accuracy_percent\": [9, 8, 7, 6, "
+         "5, "
+         "4]}",
+         "Teachers were measured on CIFAR-10-C\u2019s own images."},
+        {"{\"corruption\": \"GN\", \"source\": \"published\", \"official\": false, \"accuracy_percent\": [9, 8, 7, 6, "
+         "5, "
+         "4]}",
+         "Teachers were measured on images given as CIFAR-10-C\u2019s, without its published checksums."},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const struct sample_run run = {.folder = "r", .method = "FT", .accuracy = 50, .corrupted = cases[c].corrupted};
+        run_folders_write("runs", &run, NULL);
+        json_decref(write_report("quick"));
+        expect_in_file("index.html", "Teachers were measured on", cases[c].sentence != NULL);
+        if (cases[c].sentence != NULL) expect_in_file("index.html", cases[c].sentence, 1);
+    }
+}

@@ -49,6 +49,7 @@ static struct severity_curve measure(const struct scene *scene, const char *code
                                                    .model = &scene->model,
                                                    .clean = &scene->images,
                                                    .published = published,
+                                                   .official = true,
                                                    .frost = &scene->frost};
     struct status status = severity_curve_measure(scene->device, &request, &curve);
     cr_assert(eq(int, status.code, STATUS_OK), "%s", status.message);
@@ -89,6 +90,8 @@ Test(severity_curve, measures_what_the_evaluation_measures)
     cr_expect(eq(str, (char *)json_string_value(json_object_get(found, "source")), "generated"));
     cr_expect(eq(str, (char *)json_string_value(json_object_get(found, "frost_textures")), "procedural"));
     cr_expect(eq(int, json_typeof(json_object_get(other, "frost_textures")), JSON_NULL));
+    cr_expect(eq(int, json_typeof(json_object_get(found, "official")), JSON_NULL),
+              "nothing published has a part in it");
     cr_expect(eq(sz, json_array_size(json_object_get(found, "accuracy_percent")), 1 + CORRUPTION_SEVERITIES));
     json_decref(found);
     json_decref(other);
@@ -106,6 +109,7 @@ Test(severity_curve, takes_published_images_as_they_are)
         cr_expect(eq(i64, curve.cells[severity].correct, curve.cells[0].correct), "severity %d", severity);
     json_t *found = severity_curve_json(&curve);
     cr_expect(eq(str, (char *)json_string_value(json_object_get(found, "source")), "published"));
+    cr_expect(eq(int, json_typeof(json_object_get(found, "official")), JSON_TRUE));
     cr_expect(eq(int, json_typeof(json_object_get(found, "seed")), JSON_NULL));
     json_decref(found);
     scene_destroy(&scene);

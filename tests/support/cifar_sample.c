@@ -9,13 +9,13 @@
 #include "tests/support/memory.h"
 
 static const struct catalog_member members_10[] = {
-    {"cifar-10-batches-bin/data_batch_1.bin", CATALOG_TRAIN, 3, ""},
-    {"cifar-10-batches-bin/test_batch.bin", CATALOG_TEST, 2, ""},
-    {"cifar-10-batches-bin/data_batch_2.bin", CATALOG_TRAIN, 2, ""},
+    {"cifar-10-batches-bin/data_batch_1.bin", CATALOG_TRAIN, 3, "", 0},
+    {"cifar-10-batches-bin/test_batch.bin", CATALOG_TEST, 2, "", 0},
+    {"cifar-10-batches-bin/data_batch_2.bin", CATALOG_TRAIN, 2, "", 0},
 };
 static const struct catalog_member members_100[] = {
-    {"cifar-100-binary/train.bin", CATALOG_TRAIN, 4, ""},
-    {"cifar-100-binary/test.bin", CATALOG_TEST, 3, ""},
+    {"cifar-100-binary/train.bin", CATALOG_TRAIN, 4, "", 0},
+    {"cifar-100-binary/test.bin", CATALOG_TEST, 3, "", 0},
 };
 static const char no_sha256[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -23,7 +23,7 @@ const struct catalog_entry sample_cifar_10 = {
     .file = "sample-10.tar.gz",
     .dataset = "cifar-10",
     .sha256 = no_sha256,
-    .address = "",
+    .md5 = "",
     .remark = "a handful of records",
     .members = members_10,
     .member_count = 3,
@@ -32,7 +32,7 @@ const struct catalog_entry sample_cifar_100 = {
     .file = "sample-100.tar.gz",
     .dataset = "cifar-100",
     .sha256 = no_sha256,
-    .address = "",
+    .md5 = "",
     .remark = "a handful of records",
     .members = members_100,
     .member_count = 2,

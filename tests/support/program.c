@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "tests/support/temporary_folder.h"
 
-enum { ARGUMENT_LIMIT = 64 };
+enum { ARGUMENT_LIMIT = 64, ENVIRONMENT_LIMIT = 32 };
 
 static const char output_name[] = "stdout.txt", errors_name[] = "stderr.txt";
 
@@ -24,28 +24,41 @@ static void redirect(const char *name, int descriptor)
 }
 
 // In the child: becomes the program, or exits with 127.
-static void become_program(const char *binary, const char *folder, char *arguments)
+static void become_program(const char *binary, const char *folder, char *arguments, const char *const environment[])
 {
-    char *list[ARGUMENT_LIMIT] = {"transinv"}, *rest = NULL;
-    char home[TEMPORARY_PATH_SIZE + 8], path[1024];
-    int count = 1;
+    char *list[ARGUMENT_LIMIT] = {"transinv"}, *rest = NULL, *all[ENVIRONMENT_LIMIT] = {NULL};
+    char path[1024];
+    int count = 1, variables = 0;
     for (char *word = strtok_r(arguments, " ", &rest); word != NULL && count < ARGUMENT_LIMIT - 1;
          word = strtok_r(NULL, " ", &rest))
         list[count++] = word;
-    snprintf(home, sizeof home, "HOME=%s", folder);
     snprintf(path, sizeof path, "PATH=%s", getenv("PATH") != NULL ? getenv("PATH") : "");
     const char *sanitizer = getenv("ASAN_OPTIONS");
     char kept[1024];
     snprintf(kept, sizeof kept, "ASAN_OPTIONS=%s", sanitizer != NULL ? sanitizer : "");
-    char *environment[] = {home, path, "OMP_WAIT_POLICY=passive", kept, NULL};
+    while (environment[variables] != NULL && variables < ENVIRONMENT_LIMIT - 4) {
+        all[variables] = (char *)environment[variables];
+        variables++;
+    }
+    all[variables++] = path;
+    all[variables++] = "OMP_WAIT_POLICY=passive";
+    all[variables] = kept;
     if (chdir(folder) != 0) _exit(127);
     redirect(output_name, STDOUT_FILENO);
     redirect(errors_name, STDERR_FILENO);
-    execve(binary, list, environment);
+    execve(binary, list, all);
     _exit(127);
 }
 
 pid_t program_start(const char *folder, const char *arguments)
+{
+    char home[TEMPORARY_PATH_SIZE + 8];
+    snprintf(home, sizeof home, "HOME=%s", folder);
+    const char *const environment[] = {home, NULL};
+    return program_start_with(folder, arguments, environment);
+}
+
+pid_t program_start_with(const char *folder, const char *arguments, const char *const environment[])
 {
     const char *binary = getenv("TRANSINV_BINARY");
     cr_assert(binary != NULL, "TRANSINV_BINARY must name the program (`make test` does that)");
@@ -54,7 +67,7 @@ pid_t program_start(const char *folder, const char *arguments)
     fflush(NULL);
     pid_t process = fork();
     cr_assert(process >= 0);
-    if (process == 0) become_program(binary, folder, copy);
+    if (process == 0) become_program(binary, folder, copy, environment);
     free(copy);
     return process;
 }

@@ -16,6 +16,8 @@ void program_result_destroy(struct program_result *result);
 
 // The same in two halves, for signals in between.
 pid_t program_start(const char *folder, const char *arguments);
+// With an environment of the caller's: "NAME=value", ..., NULL. PATH and what sanitizers need are added.
+pid_t program_start_with(const char *folder, const char *arguments, const char *const environment[]);
 struct program_result program_wait(const char *folder, pid_t process);
 
 #endif
