@@ -121,7 +121,7 @@ const struct kernels kernels_cuda_simt = {
     .upload = upload,
     .download = download,
     .zero = zero,
-    .synchronise = synchronise,
     .memory_left = memory_left,
+    .synchronise = synchronise,
     .operations = {CUDA_OPERATION_LIST(ENTRY)},
 };
