@@ -4,7 +4,6 @@
 #include <criterion/new/assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/purpose.h"
 #include "kernels/draw/augmentation_stream.h"
@@ -132,12 +131,6 @@ Test(augmentation_draw, uniforms_never_reach_their_bounds)
 }
 
 // ---- whose draws they are --------------------------------------------------------------------------------------
-
-// Of arrays that are not to differ even by the sign of a zero.
-static bool same_bits(const void *a, const void *b, size_t bytes)
-{
-    return memcmp(a, b, bytes) == 0;
-}
 
 static void expect_relation(const struct kernels *kernels, const struct drawn *own, struct request other, bool same,
                             const char *what)

@@ -147,12 +147,6 @@ Test(backend_augmix, views)
                             specs[i].all_operations ? "all operations" : "standard");
 }
 
-// Of arrays that are not to differ even by the sign of a zero.
-static bool same_bits(const void *a, const void *b, size_t bytes)
-{
-    return memcmp(a, b, bytes) == 0;
-}
-
 // Three views of `images` images, by whatever stands in `order` from `position` on.
 static float *make_views(struct device *device, int images, const int32_t *order, int64_t position,
                          const uint8_t *pixels)

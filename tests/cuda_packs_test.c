@@ -3,10 +3,10 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/simt/kernels_simt.h"
 #include "tests/support/device_array.h"
+#include "tests/support/memory.h"
 #include "tests/support/random_data.h"
 
 enum { SEED = 80, SIDE = 6, CHANNELS = 16, VALUES = 2 * SIDE * SIDE * CHANNELS, WEIGHTS = 9 * CHANNELS * CHANNELS };
@@ -41,7 +41,7 @@ static void expect_fresh(const struct layer *layer, const char *what)
     float *filter = device_get_floats(layer->device, layer->conv.filter.data, WEIGHTS), *found = convolve(layer);
     struct layer fresh = layer_create(filter);
     float *expected = convolve(&fresh);
-    cr_expect(memcmp(found, expected, VALUES * sizeof *found) == 0, "%s: the packed filter is stale", what);
+    cr_expect(same_bits(found, expected, VALUES * sizeof *found), "%s: the packed filter is stale", what);
     device_end_test(fresh.device);
     free(filter);
     free(found);
@@ -83,7 +83,7 @@ Test(cuda_packs, follow_their_parameters)
     device_release(layer.device, layer.conv.filter.data);
     layer.conv.filter = device_put_per_run(layer.device, first, 1, WEIGHTS);
     float *after = convolve(&layer);
-    cr_expect(memcmp(before, after, VALUES * sizeof *before) == 0, "new parameters, perhaps in the old ones' memory");
+    cr_expect(same_bits(before, after, VALUES * sizeof *before), "new parameters, perhaps in the old ones' memory");
     device_end_test(layer.device);
     free(first);
     free(second);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void *test_allocate(size_t bytes)
 {
@@ -12,4 +13,9 @@ void *test_allocate(size_t bytes)
         abort();
     }
     return memory;
+}
+
+bool same_bits(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
 }
