@@ -247,6 +247,7 @@ void cuda_launch_kernel(struct device *device, const char *name, const void *ker
 struct recorded_step {
     struct fusion *fusion;
     cudaGraphExec_t graph; // NULL: not recorded yet
+    uint64_t generation;   // of the packed filters that it knows
 };
 
 static void forget_step(void *prepared)
@@ -287,7 +288,9 @@ static cudaGraphExec_t record(struct device *device, const struct fusion *fusion
     return prepared;
 }
 
-// The first launch runs kernel by kernel, so that work space has grown before it is recorded; the second records.
+// The first launch runs kernel by kernel, so that work space has grown before it is recorded; the second records. Packed
+// filters are up to date before that, or it would hold their renewal; and one that came later, say for another graph's
+// gradient of the same parameters, must be renewed by this one's optimiser too, so it is recorded anew.
 static void cuda_launch_graph(struct device *device, const struct graph *graph)
 {
     struct recorded_step *step = graph_preparation(graph)->prepared;
@@ -296,8 +299,16 @@ static void cuda_launch_graph(struct device *device, const struct graph *graph)
         if (step != NULL) fusion_enqueue(device, &fused_operations, step->fusion);
         return;
     }
-    if (step->graph == NULL) step->graph = record(device, step->fusion);
-    filter_packs_refresh(device); // what was uploaded since
+    filter_packs_refresh(device);
+    if (step->graph != NULL && step->generation != filter_packs_generation(device)) {
+        cudaStreamSynchronize(state_of(device)->stream); // it may still run
+        cudaGraphExecDestroy(step->graph);
+        step->graph = NULL;
+    }
+    if (step->graph == NULL) {
+        step->graph = record(device, step->fusion);
+        step->generation = filter_packs_generation(device);
+    }
     if (step->graph != NULL) failed(device, cudaGraphLaunch(step->graph, state_of(device)->stream), "launch a graph");
 }
 

@@ -19,6 +19,7 @@ struct entry {
 struct filter_packs {
     struct entry *entries;
     size_t count, capacity;
+    uint64_t generation;
 };
 
 static struct filter_packs *packs_of(const struct device *device)
@@ -116,6 +117,7 @@ static struct entry *find_or_add(struct device *device, struct filter_packing wa
         return NULL;
     }
     wanted.data = memory;
+    packs->generation++;
     struct entry *entry = &packs->entries[packs->count++];
     *entry = (struct entry){.packing = wanted, .stale = true};
     find_extent(device, entry);
@@ -174,6 +176,12 @@ void filter_packs_touch(struct device *device, const void *memory, size_t bytes)
         struct entry *entry = &packs->entries[i];
         if (entry->begin < begin + bytes && begin < entry->end) entry->stale = true;
     }
+}
+
+uint64_t filter_packs_generation(const struct device *device)
+{
+    const struct filter_packs *packs = packs_of(device);
+    return packs == NULL ? 0 : packs->generation;
 }
 
 void filter_packs_refresh(struct device *device)

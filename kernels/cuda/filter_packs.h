@@ -39,6 +39,8 @@ struct filter_pack filter_pack_get(struct device *device, const struct per_run *
 void filter_packs_touch(struct device *device, const void *memory, size_t bytes);
 // Renews what is stale.
 void filter_packs_refresh(struct device *device);
+// Another number whenever there is a new pack, which graphs recorded before do not renew.
+uint64_t filter_packs_generation(const struct device *device);
 // Renews every pack of these parameters, which an operation has just changed.
 void filter_packs_follow(struct device *device, const struct per_run *parameters, size_t count, int runs);
 // Forgets packs of an allocation that is about to be released.
