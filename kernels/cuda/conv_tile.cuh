@@ -34,8 +34,13 @@ struct conv_tensors {
 
 // Bytes of shared memory, in the order in which they lie there.
 struct conv_layout {
-    int read_pixels, write_pixels, patch, filter, sums, total;
+    int read_pixels, write_pixels, patch, filter;
+    int filter_pitch; // to the second buffer of filters; 0: there is one
+    int sums, total;
 };
+
+// What every device has for a block.
+enum { CONV_SHARED_LIMIT = 99 << 10 };
 
 struct conv_job {
     conv_tile tile;
@@ -64,7 +69,10 @@ template <int CHANNELS> static inline conv_layout conv_layout_of(const conv_tile
     at.patch = (at.write_pixels + tile.pixels * 4 + 127) / 128 * 128;
     at.filter = (at.patch + tile.pitch * (tile.depth / 8) + 127) / 128 * 128;
     at.sums = at.patch;
-    int with_filter = at.filter + taps * tile.depth * CHANNELS * 2;
+    int filter_bytes = taps * tile.depth * CHANNELS * 2;
+    bool two = tile.read_channels > tile.depth && at.filter + 2 * filter_bytes <= CONV_SHARED_LIMIT;
+    at.filter_pitch = two ? filter_bytes : 0;
+    int with_filter = at.filter + filter_bytes + at.filter_pitch;
     int with_sums = at.sums + tile.pixels * conv_sums<CHANNELS>::PITCH * 4;
     at.total = with_filter > with_sums ? with_filter : with_sums;
     return at;
@@ -258,14 +266,28 @@ __global__ static void __launch_bounds__(256, 2) conv_tile_kernel(CONSTANT_PARAM
 #pragma unroll
         for (int n = 0; n < CHANNELS / 8; n++) sums.part[m][n] = sums4{{0, 0, 0, 0}};
 
+    // With two buffers the filter of the next channels is on its way while these are multiplied.
+    const bool ahead = layout.filter_pitch != 0;
+    int buffer = 0;
+    if (ahead && own.taps > 0) start_filter<CHANNELS>(tile, own, tensors.filter, run, 0, written, filter);
     for (int channel = 0; own.taps > 0 && channel < tile.read_channels; channel += tile.depth) {
         block_barrier(); // pixels are known; the products of the channels before are done
-        start_filter<CHANNELS>(tile, own, tensors.filter, run, channel, written, filter);
-        load_patch<PROLOGUE>(source, read_pixels, tile.patch_pixels, channel, tile.depth / 8, tile.pitch, threadIdx.x,
-                             blockDim.x, patch);
-        copy_wait<0>();
+        int wanted = ahead ? channel + tile.depth : channel;
+        bool starts = wanted < tile.read_channels;
+        if (starts)
+            start_filter<CHANNELS>(tile, own, tensors.filter, run, wanted, written,
+                                   filter + (ahead ? layout.filter_pitch - buffer : 0));
+        // A join's loads take the registers that a third pixel under way would need.
+        load_patch<PROLOGUE, PROLOGUE == PROLOGUE_JOIN ? 2 : 4>(source, read_pixels, tile.patch_pixels, channel,
+                                                                tile.depth / 8, tile.pitch, threadIdx.x, blockDim.x,
+                                                                patch);
+        if (ahead && starts)
+            copy_wait<1>();
+        else
+            copy_wait<0>();
         block_barrier();
-        if (has_pixels) multiply_taps<CHANNELS>(tile, own, patch, filter, sums);
+        if (has_pixels) multiply_taps<CHANNELS>(tile, own, patch, filter + buffer, sums);
+        buffer = layout.filter_pitch - buffer;
     }
     block_barrier(); // patch and filter are no longer needed
     if (has_pixels) spread_sums<CHANNELS>(sums, space);
