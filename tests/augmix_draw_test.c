@@ -120,6 +120,7 @@ Test(augmix_draw, mix_is_uniform)
     cr_expect(fabs(product) <= distribution_deviations * sqrt(IMAGES / 144.0), "seed %d: mixtures correlate, %g", SEED,
               product / IMAGES);
     expect_uniform(values, (size_t)2 * IMAGES, "mix");
+    free(values);
 }
 
 // ---- levels ----------------------------------------------------------------------------------------------------
