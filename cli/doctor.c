@@ -188,7 +188,7 @@ static void show_presets(void)
 // ---- data ------------------------------------------------------------------------------------------------------
 
 // Reads the whole set, so that a damaged archive shows here and not after hours.
-static struct status show_data_set(const struct catalog *catalog, const char *name, const char *folder)
+static struct status show_data_set(const struct catalog *catalog, const char *name, const char *folder, bool fetchable)
 {
     struct dataset data = {.name = ""};
     struct status status = cifar_source_load(catalog, name, folder, &data);
@@ -199,7 +199,9 @@ static struct status show_data_set(const struct catalog *catalog, const char *na
         say(name, text);
         explain(data.official ? "The official archive, checksum verified." : data.remark);
     } else if (status.code == STATUS_MISSING) {
-        say(name, "not there");
+        char advice[64];
+        snprintf(advice, sizeof advice, "not there; `transinv fetch %s` gets it", name);
+        say(name, fetchable ? advice : "not there");
         explain(status.message);
     } else {
         say(name, "cannot be used");
@@ -216,9 +218,10 @@ static struct status show_data(const struct doctor_options *chosen)
     struct status status = catalog_create(chosen->catalog, &catalog), second = status_ok();
     if (status.code == STATUS_OK) status = data_folder_resolve(chosen->data, &folder);
     if (status.code == STATUS_OK) {
+        const bool fetchable = chosen->catalog == NULL; // the program knows no address of another catalogue's files
         say("data", folder);
-        status = show_data_set(&catalog, "cifar-10", folder);
-        second = show_data_set(&catalog, "cifar-100", folder);
+        status = show_data_set(&catalog, "cifar-10", folder, fetchable);
+        second = show_data_set(&catalog, "cifar-100", folder, fetchable);
         explain("The presets quick and ci need no archives: their images are drawn by the program.");
     }
     free(folder);
