@@ -97,7 +97,7 @@ plain_flags := -O2
 test_flags := -O2 -Wno-conversion $(if $(SIMT),-DHAVE_SIMT)
 link_flags := -fopenmp $(SANITIZERS) $(LDFLAGS)
 onednn_folder := $(if $(filter-out $(system_prefixes),$(ONEDNN)),$(abspath $(ONEDNN)/lib))
-libraries := $(LIBRARIES) $(if $(HAVE_ONEDNN),-Wl$(comma)--as-needed \
+libraries := -Wl$(comma)--as-needed $(LIBRARIES) $(if $(HAVE_ONEDNN), \
              $(if $(onednn_folder),-L$(onednn_folder) -Wl$(comma)-rpath$(comma)$(onednn_folder)) -ldnnl) $(cuda_libraries) -lm
 
 flags_for = $(if $(filter kernels/cpu/% bench/fma_rate.c,$1),$(fast_flags),$(if $(filter tests/%,$1),$(test_flags),$(plain_flags)))

@@ -37,8 +37,9 @@ ptxas-report:
 
 .PHONY: gpu-bundle
 BUNDLE := $(BUILD)/gpu-bundle
-# Tests that need no vendor's library and whose data is small.
-GPU_TESTS := $(filter-out %_corruption_test.c %_corruptions_test.c %golden_augment_test.c %golden_augmix_test.c, \
+# Tests that need no vendor's library and whose data is small; nothing that would bring the library of downloads along.
+GPU_TESTS := $(filter-out %_corruption_test.c %_corruptions_test.c %golden_augment_test.c %golden_augmix_test.c \
+             %support/download.c, \
              $(wildcard $(addprefix tests/,backend_*_test.c golden_*_test.c conv_*_test.c cuda_*_test.c device_test.c \
              network_test.c)) $(wildcard tests/support/*.c))
 GPU_TEST_OBJECTS := $(GPU_TESTS:%.c=$(BUILD)/obj/%.o)
@@ -49,15 +50,15 @@ $(BUILD)/cuda/probe: bench/probe.cu kernels/cuda/ptx.h $(BUILD)/cuda/flags
 # Libraries come from the bundle's own folder, those of libraries too, whatever the environment says for others.
 bundle_link = $(CC) $(link_flags) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib' -o $@ $(filter %.o %.a,$^)
 
-$(BUILD)/cuda/step-speed: $(BUILD)/obj/bench/peers/step_speed.o $(BUILD)/libtransinv.a mk/cuda.mk
+$(BUILD)/cuda/step-speed: $(BUILD)/obj/bench/peers/step_speed.o $(BUILD)/libtransinv.a $(BUILD)/link_flags mk/cuda.mk
 	$(call say,LD,$@)$(bundle_link) $(libraries)
 
-$(BUILD)/cuda/gpu-tests: $(GPU_TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a mk/cuda.mk
+$(BUILD)/cuda/gpu-tests: $(GPU_TEST_OBJECTS) $(SIMT_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/link_flags mk/cuda.mk
 	$(call say,LD,$@)$(bundle_link) -lcriterion $(if $(SIMT),-lstdc++ -ldl) $(libraries)
 
 # Beside the vendor's libraries, which it finds when it runs.
 GPU_VENDOR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/gpu/*.c))
-$(BUILD)/cuda/gpu-vendor: $(GPU_VENDOR_OBJECTS) $(BUILD)/libtransinv.a mk/cuda.mk
+$(BUILD)/cuda/gpu-vendor: $(GPU_VENDOR_OBJECTS) $(BUILD)/libtransinv.a $(BUILD)/link_flags mk/cuda.mk
 	$(call say,LD,$@)$(bundle_link) $(libraries)
 -include $(GPU_VENDOR_OBJECTS:.o=.d)
 
