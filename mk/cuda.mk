@@ -1,5 +1,5 @@
 # cuda.mk: the CUDA backend, built where nvcc is found: kernels/cuda/*.cu as machine code for sm_80 and sm_90a, and as PTX
-# for what comes after. NVCC=FILE names another compiler, NVCC=no builds without. The program starts without a driver.
+# for what comes after; PTX for 9.0, since launches overlap there and no older code waits for the launch before. NVCC=FILE names another compiler, NVCC=no builds without. The program starts without a driver.
 
 HAVE_CUDA := $(if $(filter-out no,$(NVCC)),1)
 CUDA_HOME := $(if $(HAVE_CUDA),$(patsubst %/bin/,%,$(dir $(realpath $(NVCC)))))
@@ -15,7 +15,7 @@ cuda_preprocess := $(if $(HAVE_CUDA),-DHAVE_CUDA -isystem $(CUDA_HOME)/include)
 # Objects that plain C can link: no C++ library is wanted.
 cuda_host_flags := -Wall -fno-threadsafe-statics -fno-exceptions -fno-rtti -ffp-contract=off
 cuda_architectures := -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_90a,code=sm_90a \
-                      -gencode=arch=compute_80,code=compute_80
+                      -gencode=arch=compute_90,code=compute_90
 # As for the host: no fused multiply-add that the source does not spell out.
 cuda_flags = -std=c++17 -O3 -I. --fmad=false --Werror all-warnings -Xptxas -warn-spills \
              -Xcompiler $(subst $(space),$(comma),$(cuda_host_flags))

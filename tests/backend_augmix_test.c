@@ -256,7 +256,7 @@ Test(backend_augmix, other_sizes_and_severities_are_mistakes)
     grey.channels = 1;
     mild.severity = 0;
     severe.severity = 11;
-    for (const struct kernels *const *kernels = kernels_available(); *kernels != NULL; kernels++) {
+    for (const struct kernels *const *kernels = host_backends_under_test(); *kernels != NULL; kernels++) {
         expect_usage(*kernels, small, "31 rows");
         expect_usage(*kernels, grey, "one channel");
         expect_usage(*kernels, mild, "severity 0");

@@ -225,10 +225,10 @@ static void bench_destroy(struct bench *bench)
     device_close(bench->device);
 }
 
-enum { WARM_STEPS = 2, STEPS_BEFORE_WAITING = 16 };
+enum { WARM_STEPS = 3, STEPS_BEFORE_WAITING = 16 };
 
-// A step or two to warm caches (a graph is prepared at its second launch), then whole steps until `seconds` are over. Where
-// a step takes less than a hundredth of that, several are enqueued before one waits for them.
+// Steps to warm caches (a graph is prepared at its second launch), then whole steps until `seconds` are over. Where the
+// last of those took less than a hundredth of that, several are enqueued before one waits for them.
 static struct status run(struct bench *bench, double seconds)
 {
     struct status status = status_ok();

@@ -27,7 +27,8 @@ static const struct fused_operations fused_operations = {
 struct cuda_state {
     struct cuda_workspace_state workspace; // first: workspace.c finds it so
     cudaStream_t stream;
-    bool overlaps; // launches may begin before the one before has ended (programmatic dependent launch)
+    int most_shared_bytes; // that a block may ask for
+    bool overlaps;         // launches may begin before the one before has ended (programmatic dependent launch)
 };
 
 static struct cuda_state *state_of(const struct device *device)
@@ -126,6 +127,8 @@ static struct status cuda_open(struct device *device)
     int major = 0;
     cudaError_t error = cudaSetDevice(0);
     if (error == cudaSuccess) error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0);
+    if (error == cudaSuccess)
+        error = cudaDeviceGetAttribute(&state->most_shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0);
     if (error == cudaSuccess) error = keep_memory();
     if (error == cudaSuccess) error = cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking);
     if (error != cudaSuccess) free(state);
@@ -222,6 +225,19 @@ static struct status cuda_synchronise(struct device *device)
 
 // ---- launches ----------------------------------------------------------------------------------------------------
 
+// More than a kernel gets unasked. Always the same: a smaller number for a later launch would also hold for the ones that a
+// graph has recorded.
+static bool allow_shared(struct device *device, const char *name, const void *kernel, size_t shared_bytes)
+{
+    const int most = state_of(device)->most_shared_bytes;
+    if (shared_bytes <= PLAIN_SHARED_BYTES) return true;
+    if (shared_bytes <= (size_t)most)
+        return !failed(device, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most), name);
+    device_fail(device, status_error(STATUS_DEVICE, "%s: needs %zu bytes of shared memory a block, this device has %d",
+                                     name, shared_bytes, most));
+    return false;
+}
+
 void cuda_launch_kernel(struct device *device, const char *name, const void *kernel, unsigned grid_x, unsigned grid_y,
                         unsigned grid_z, unsigned threads, size_t shared_bytes, void **arguments)
 {
@@ -234,11 +250,7 @@ void cuda_launch_kernel(struct device *device, const char *name, const void *ker
                                        .stream = state->stream,
                                        .attrs = &overlap,
                                        .numAttrs = state->overlaps ? 1 : 0};
-    if (device->status.code != STATUS_OK) return;
-    if (shared_bytes > PLAIN_SHARED_BYTES &&
-        failed(device, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes),
-               name))
-        return;
+    if (device->status.code != STATUS_OK || !allow_shared(device, name, kernel, shared_bytes)) return;
     failed(device, cudaLaunchKernelExC(&launch, kernel, arguments), name);
 }
 

@@ -21,11 +21,14 @@ template <class T> struct same_type {
     typedef T type;
 };
 
+enum { PARAMETER_BYTES = 4096 };
+
 // kernel<<<grid, threads, shared_bytes>>>(arguments...) on the device's stream. What goes wrong sticks to the device.
 template <class... P>
 static void cuda_launch(struct device *device, const char *name, void (*kernel)(P...), dim3 grid, unsigned threads,
                         size_t shared_bytes, typename same_type<P>::type... arguments)
 {
+    static_assert((sizeof(P) + ... + 0) <= PARAMETER_BYTES, "older toolkits and drivers pass no more");
     if (grid.x == 0 || grid.y == 0 || grid.z == 0 || device->counter != NULL) return;
 #ifdef TRANSINV_SIMT
     auto body = [=] { kernel(arguments...); };
