@@ -272,6 +272,13 @@ struct status profile_measure(const struct profile_request *request, struct prof
 {
     struct device *single = NULL; // shares the memory of the request's device, which is the host's
     const struct kernels *kernels = device_kernels(request->device);
+    if (kernels->launch_graph != NULL) {
+        *profile = (struct profile){.threads = 0};
+        return status_error(STATUS_DEVICE,
+                            "operations of %s go on after they return, so a clock around each tells nothing; "
+                            "bench/gpu-check.sh measures this device",
+                            kernels->name);
+    }
     const double begun = clock_seconds();
     struct measurement measurement = {.request = request, .profile = profile, .status = status_ok()};
     *profile = (struct profile){.threads = device_threads(request->device),

@@ -43,7 +43,8 @@ struct profile_request {
 
 // Steps with all threads and with one take turns, so that both meet the same machine. Times are means over the middle
 // half of the steps by duration, so that the rows, and what is outside of them, add up to the step.
-// The device's observer is taken and left empty. STATUS_INTERRUPTED, STATUS_NO_MEMORY, and the device's errors. On
+// The device's observer is taken and left empty. STATUS_DEVICE where operations go on after they return (CUDA);
+// STATUS_INTERRUPTED, STATUS_NO_MEMORY, and the device's errors. On
 // success *profile is the caller's to destroy.
 struct status profile_measure(const struct profile_request *request, struct profile *profile);
 void profile_destroy(struct profile *profile); // leaves it empty; accepts an empty one

@@ -12,6 +12,9 @@
 #include "report/step_profile.h"
 #include "tests/support/device_array.h"
 #include "tests/support/temporary_folder.h"
+#ifdef HAVE_SIMT
+#include "tests/simt/kernels_simt.h"
+#endif
 
 static void load_tiny_preset(struct preset *preset)
 {
@@ -87,6 +90,21 @@ static void count_step(void *context)
 }
 
 // The caller's hook comes before every step, and the device's observer is empty afterwards.
+#ifdef HAVE_SIMT
+Test(profile, refuses_a_device_whose_operations_go_on_after_they_return)
+{
+    struct device *device = NULL;
+    struct profile profile;
+    cr_assert(
+        eq(int, device_open(&kernels_cuda_simt, (struct device_settings){.threads = 1}, &device).code, STATUS_OK));
+    const struct profile_request request = {.device = device, .seconds = 0.02};
+    struct status status = profile_measure(&request, &profile);
+    cr_expect(eq(int, status.code, STATUS_DEVICE));
+    cr_expect(strstr(status.message, "gpu-check") != NULL, "%s", status.message);
+    device_end_test(device);
+}
+#endif
+
 Test(profile, prepares_every_step)
 {
     float value = 1;

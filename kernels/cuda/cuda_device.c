@@ -11,7 +11,7 @@
 #include "kernels/device.h"
 #include "kernels/graph.h"
 
-enum { OLDEST_MAJOR = 8, OVERLAP_MAJOR = 9, PLAIN_SHARED_BYTES = 48 << 10 };
+enum { OLDEST_MAJOR = 8, OVERLAP_MAJOR = 9, OVERLAP_DRIVER = 12030, PLAIN_SHARED_BYTES = 48 << 10 };
 
 operation_function pack_filters_cuda, fused_conv_forward_cuda, fused_conv_backward_data_cuda;
 operation_function fused_conv_backward_filter_cuda, fused_head_forward_cuda, fused_head_backward_cuda;
@@ -124,8 +124,9 @@ static struct status cuda_open(struct device *device)
     if (state == NULL) return status_error(STATUS_NO_MEMORY, "open cuda: out of memory");
     device->backend = state;
     state->workspace.pack_filters = pack_filters_cuda;
-    int major = 0;
+    int major = 0, driver = 0;
     cudaError_t error = cudaSetDevice(0);
+    if (error == cudaSuccess) error = cudaDriverGetVersion(&driver);
     if (error == cudaSuccess) error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0);
     if (error == cudaSuccess)
         error = cudaDeviceGetAttribute(&state->most_shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0);
@@ -133,7 +134,7 @@ static struct status cuda_open(struct device *device)
     if (error == cudaSuccess) error = cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking);
     if (error != cudaSuccess) free(state);
     state = error != cudaSuccess ? NULL : state;
-    if (state != NULL) state->overlaps = major >= OVERLAP_MAJOR;
+    if (state != NULL) state->overlaps = major >= OVERLAP_MAJOR && driver >= OVERLAP_DRIVER;
     return status_from_cuda(error, "open the device");
 }
 
@@ -184,8 +185,13 @@ static struct status cuda_allocate(struct device *device, size_t bytes, void **m
     *memory = NULL;
     cudaError_t error = cudaMallocAsync(memory, bytes == 0 ? 1 : bytes, stream);
     if (error == cudaErrorMemoryAllocation) return explain_no_memory(device, bytes);
-    if (error == cudaSuccess) error = cudaMemsetAsync(*memory, 0, bytes == 0 ? 1 : bytes, stream);
-    return status_from_cuda(error, "allocate");
+    if (error != cudaSuccess) return status_from_cuda(error, "allocate");
+    error = cudaMemsetAsync(*memory, 0, bytes == 0 ? 1 : bytes, stream);
+    if (error != cudaSuccess) {
+        cudaFreeAsync(*memory, stream);
+        *memory = NULL;
+    }
+    return status_from_cuda(error, "clear new memory");
 }
 
 static void cuda_release(struct device *device, void *memory)
@@ -215,6 +221,7 @@ static void cuda_download(struct device *device, void *to, const void *from, siz
 static void cuda_zero(struct device *device, void *memory, size_t bytes)
 {
     filter_packs_touch(device, memory, bytes);
+    if (bytes == 0) return;
     failed(device, cudaMemsetAsync(memory, 0, bytes, state_of(device)->stream), "clear memory");
 }
 
@@ -293,9 +300,14 @@ static cudaGraphExec_t record(struct device *device, const struct fusion *fusion
     cudaGraph_t recorded = NULL;
     cudaGraphExec_t prepared = NULL;
     if (failed(device, cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "record a graph")) return NULL;
+    const int workspaces = state_of(device)->workspace.count;
     fusion_enqueue(device, &fused_operations, fusion);
     if (failed(device, cudaStreamEndCapture(stream, &recorded), "record a graph")) return NULL;
-    failed(device, cudaGraphInstantiate(&prepared, recorded, 0), "prepare a graph");
+    // Memory that is allocated while recording is the graph's own; the launch before has seen to it that there is none.
+    if (state_of(device)->workspace.count != workspaces)
+        device_fail(device, status_error(STATUS_DEVICE, "CUDA: record a graph: work space grew meanwhile"));
+    if (device->status.code == STATUS_OK)
+        failed(device, cudaGraphInstantiate(&prepared, recorded, 0), "prepare a graph");
     cudaGraphDestroy(recorded);
     return prepared;
 }

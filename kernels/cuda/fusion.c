@@ -88,20 +88,25 @@ static struct graph_node node_at(const struct builder *builder, size_t index)
     return graph_node(builder->graph, index);
 }
 
-static const struct batchnorm_finalise *finalise_of(const struct builder *builder, size_t index, const void *statistics)
+// The norm that makes something of these sums right behind them. Its results must not be the constants that the launch itself
+// reads (`constants`), since other blocks may still do so.
+static const struct batchnorm_finalise *finalise_of(const struct builder *builder, size_t index, const void *statistics,
+                                                    const float *constants)
 {
     struct graph_node node = node_at(builder, index);
     if (statistics == NULL || node.operation != OPERATION_BATCHNORM_FINALISE) return NULL;
     const struct batchnorm_finalise *norm = node.settings;
-    return norm->statistics == statistics && norm->mode != BATCHNORM_FROZEN ? norm : NULL;
+    bool fits = norm->statistics == statistics && norm->mode != BATCHNORM_FROZEN && norm->affine.data != constants;
+    return fits ? norm : NULL;
 }
 
-static const struct batchnorm_backward *norm_backward_of(const struct builder *builder, size_t index, const void *sums)
+static const struct batchnorm_backward *norm_backward_of(const struct builder *builder, size_t index, const void *sums,
+                                                         const float *constants)
 {
     struct graph_node node = node_at(builder, index);
     if (sums == NULL || node.operation != OPERATION_BATCHNORM_BACKWARD) return NULL;
     const struct batchnorm_backward *norm = node.settings;
-    return norm->sums == sums ? norm : NULL;
+    return norm->sums == sums && (norm->coefficients.data != constants || constants == NULL) ? norm : NULL;
 }
 
 // A launch that a further convolution may join; NULL: none.
@@ -178,7 +183,7 @@ static const struct conv_backward_data *reader_of_join(const struct builder *bui
 static size_t add_forward(struct builder *builder, size_t index)
 {
     const struct conv_forward *conv = node_at(builder, index).settings;
-    const struct batchnorm_finalise *finalise = finalise_of(builder, index + 1, conv->statistics);
+    const struct batchnorm_finalise *finalise = finalise_of(builder, index + 1, conv->statistics, conv->affine.data);
     launch_filters(builder);
     struct launch *launch = open_launch(builder, LAUNCH_FORWARD);
     if (launch == NULL || !pairs_forward(&launch->convs.conv[0], conv)) launch = add_launch(builder, LAUNCH_FORWARD);
@@ -190,7 +195,8 @@ static size_t add_forward(struct builder *builder, size_t index)
 static size_t add_backward_data(struct builder *builder, size_t index, const struct residual_join *join)
 {
     const struct conv_backward_data *conv = node_at(builder, index).settings;
-    const struct batchnorm_backward *norm = norm_backward_of(builder, index + 1, conv->sums);
+    const float *constants = join == NULL ? conv->coefficients.data : join->coefficients.data;
+    const struct batchnorm_backward *norm = norm_backward_of(builder, index + 1, conv->sums, constants);
     about_to_write(builder, conv->output);
     if (norm != NULL) about_to_write(builder, norm->coefficients.data);
     struct launch *launch = open_launch(builder, LAUNCH_BACKWARD_DATA);
@@ -232,7 +238,7 @@ static size_t add_head_backward(struct builder *builder, size_t index)
     const struct pool_backward *pool = next.operation == OPERATION_POOL_BACKWARD ? next.settings : NULL;
     bool fits = pool != NULL && linear->grad_input != NULL && linear->grad_input == pool->grad_features &&
                 linear->features == pool->channels && linear->images == pool->images && linear->runs == pool->runs;
-    const struct batchnorm_backward *norm = fits ? norm_backward_of(builder, index + 2, pool->sums) : NULL;
+    const struct batchnorm_backward *norm = fits ? norm_backward_of(builder, index + 2, pool->sums, NULL) : NULL;
     if (norm == NULL) return add_plain(builder, index);
     launch_filters(builder);
     add_launch(builder, LAUNCH_HEAD_BACKWARD)->head_backward = (struct fused_head_backward){linear, pool, norm};
@@ -258,7 +264,7 @@ static size_t add_join(struct builder *builder, size_t index)
     }
     size_t next = index + 1;
     while (node_at(builder, next).operation == OPERATION_CONV_BACKWARD_FILTER) next++;
-    const struct batchnorm_backward *norm = norm_backward_of(builder, next + 1, reader->sums);
+    const struct batchnorm_backward *norm = norm_backward_of(builder, next + 1, reader->sums, join->coefficients.data);
     about_to_write(builder, reader->output);
     if (norm != NULL) about_to_write(builder, norm->coefficients.data);
     for (next = index + 1; node_at(builder, next).operation == OPERATION_CONV_BACKWARD_FILTER;)
