@@ -38,6 +38,7 @@ struct candidate {
     const char *address;
     char host[FETCH_HOST_SIZE];
     bool slow, local; // local: file://
+    bool delivered;   // something came from there
     double bytes_per_second;
 };
 
@@ -118,13 +119,17 @@ static struct status errand_finish(struct errand *errand, const struct candidate
     return fetch_part_open(errand->entry, errand->folder, part);
 }
 
-// After a failure that may pass: waits, or says that this address has had its chances.
-static struct status errand_wait(struct errand *errand, const struct fetch_result *result, int *failures, bool *leave)
+// After a failure that may pass: waits, or says that this address has had its chances. One that never was reached gets a
+// second and no more: a proxy or a firewall that refuses would otherwise cost minutes for every address.
+static struct status errand_wait(struct errand *errand, const struct candidate *candidate,
+                                 const struct fetch_result *result, int *failures, bool *leave)
 {
     const struct fetch_settings *settings = errand->settings;
+    const bool hopeless = result->unreachable && !candidate->delivered;
+    const int repetitions = hopeless && settings->repetitions > 1 ? 1 : settings->repetitions;
     *failures = result->received >= worthwhile_bytes ? 1 : *failures + 1;
     double seconds = fetch_delay_seconds(*failures, settings->delay_seconds, result->retry_after_seconds);
-    *leave = *failures > settings->repetitions || seconds > settings->patience_seconds;
+    *leave = *failures > repetitions || seconds > settings->patience_seconds;
     if (*leave) return status_ok();
     log_message(LOG_WARNING, "%s; trying again in %.3g s", result->reason.message, seconds);
     return wait_seconds(seconds);
@@ -149,6 +154,7 @@ static struct status errand_try_address(struct errand *errand, struct candidate 
         fetch_transfer(&attempt, &result);
         candidate->bytes_per_second = result.bytes_per_second;
         candidate->slow = result.verdict == FETCH_SLOW;
+        candidate->delivered = candidate->delivered || result.received > 0;
         if (result.verdict != FETCH_COMPLETE) errand->reason = result.reason;
         switch (result.verdict) {
         case FETCH_COMPLETE:
@@ -158,7 +164,7 @@ static struct status errand_try_address(struct errand *errand, struct candidate 
                 log_message(LOG_DETAIL, "%s: %.3f s from the first request to the file's name, checksum included",
                             errand->entry->file, clock_seconds() - begin_seconds);
             break;
-        case FETCH_AGAIN: status = errand_wait(errand, &result, &failures, &leave); break;
+        case FETCH_AGAIN: status = errand_wait(errand, candidate, &result, &failures, &leave); break;
         case FETCH_SLOW:
         case FETCH_LEAVE: leave = true; break;
         case FETCH_STOP: return result.reason;

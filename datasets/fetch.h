@@ -17,7 +17,7 @@ struct fetch_settings {
     double connect_seconds;
     double delay_seconds;    // before the first repetition; doubles with each
     double patience_seconds; // a server that asks for a longer wait is left for the next
-    int repetitions;         // of an address that fails without sending anything
+    int repetitions;         // of an address that fails without sending anything; one, where there was no connection
 };
 struct fetch_settings fetch_settings_default(void);
 

@@ -221,10 +221,18 @@ static struct status explain_certificate(const struct request *request, const ch
                         request->from.host, detail);
 }
 
+static bool was_unreachable(const struct request *request, CURLcode code)
+{
+    curl_off_t connected = 0; // microseconds until there was a connection
+    curl_easy_getinfo(request->curl, CURLINFO_CONNECT_TIME_T, &connected);
+    return code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && connected == 0);
+}
+
 static void conclude_failure(struct request *request, CURLcode code, const char *detail)
 {
     const char *host = request->from.host, *text = detail[0] != '\0' ? detail : curl_easy_strerror(code);
     const struct fetch_part *part = request->attempt->part;
+    request->result->unreachable = was_unreachable(request, code);
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:

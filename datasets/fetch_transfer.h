@@ -29,6 +29,7 @@ struct fetch_result {
     double retry_after_seconds; // what the server asks for, or -1
     double bytes_per_second;    // how fast it was
     uint64_t received;          // bytes that came and were kept
+    bool unreachable;           // there was not even a connection
 };
 
 // Never fails: everything is in *result.
