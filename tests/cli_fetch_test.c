@@ -107,6 +107,20 @@ Test(cli_fetch, shows_what_archives_unpack_to)
     temporary_folder_remove(folder);
 }
 
+// The usual number of attempts would say so five times.
+Test(cli_fetch, leaves_who_is_never_reached_after_a_second_attempt)
+{
+    struct download download;
+    create(&download, "plain");
+    file_server_stop(&download.server);
+    struct program_result result = program_run(download.folder, fetch_command);
+    const char *again = strstr(result.errors, "trying again");
+    cr_expect(eq(int, result.exit_status, 3));
+    cr_expect(again != NULL && strstr(again + 1, "trying again") == NULL, "not once: %s", result.errors);
+    program_result_destroy(&result);
+    download_destroy(&download);
+}
+
 // ---- usage -----------------------------------------------------------------------------------------------------
 
 Test(cli_fetch, refuses_unknown_names)

@@ -414,18 +414,6 @@ Test(fetch_fault, nobody_listens)
     download_destroy(&download);
 }
 
-// A million attempts would last longer than any test; there is a second and no third.
-Test(fetch_fault, who_is_never_reached_is_left_after_a_second_attempt)
-{
-    struct download download;
-    download_create(&download, false);
-    download_add_address(&download, download.server.port, "plain");
-    file_server_stop(&download.server);
-    download.settings.repetitions = 1000000;
-    download_expect_error(&download, download_fetch(&download), STATUS_MISSING, "127.0.0.1:", 0);
-    download_destroy(&download);
-}
-
 // ---- certificates and proxies ----------------------------------------------------------------------------------
 
 static void use_tls(struct download *download, const char *place)

@@ -2,10 +2,12 @@
 // Computes  the taps of conv_tile.h, 128 or 256 output pixels by CHANNELS output channels a block, float32 sums; then
 //           residual or addend, mask, one rounding, and the two sums per channel of what is stored.
 // Bound     layers of 64 and more channels: the matrix rate; below, memory.
-// Launch    a block per tile of pixels, tile of channels (and parity class) and run; a warp per 32 pixels.
+// Launch    a block per tile of pixels, tile of channels (and parity class) and run; a warp per 32 pixels. In recorded steps
+//           one launch may do two convolutions, a residual_join on the way in and a norm behind the sums (fusion.h).
 // Shared    patch of the input (planes of eight channels with their halo) and the filter of as many channels, both
-//           bfloat16; behind the last of them the sums in float32.
-// The filter comes packed (filter_packs.h): its copies run while the patch goes through the prologue.
+//           bfloat16; a second buffer for filters where there is a next one; in their place, at the end, sums in float32.
+// The filter comes packed (filter_packs.h): its copies run while the patch goes through the prologue, with two buffers also
+// while the channels before are multiplied.
 #ifndef KERNELS_CUDA_CONV_TILE_CUH
 #define KERNELS_CUDA_CONV_TILE_CUH
 

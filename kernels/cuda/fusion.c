@@ -155,13 +155,19 @@ static bool pairs_backward(const struct fused_conv *first, const struct conv_bac
            second->output != conv->output && !is_one_of(second->output, read, sizeof read / sizeof read[0]);
 }
 
+// The first operation from `index` on that is no gradient of a filter.
+static size_t behind_filters(const struct builder *builder, size_t index)
+{
+    while (node_at(builder, index).operation == OPERATION_CONV_BACKWARD_FILTER) index++;
+    return index;
+}
+
 // The convolution that reads what the join at `index` writes, with nothing but filters' gradients between, if it can do the
 // join on its way: a pixel read is a pixel of the output, and nothing is written that other blocks may still read.
 static const struct conv_backward_data *reader_of_join(const struct builder *builder, size_t index)
 {
     const struct residual_join *join = node_at(builder, index).settings;
-    size_t next = index + 1;
-    while (node_at(builder, next).operation == OPERATION_CONV_BACKWARD_FILTER) next++;
+    size_t next = behind_filters(builder, index + 1);
     if (node_at(builder, next).operation != OPERATION_CONV_BACKWARD_DATA) return NULL;
     const struct conv_backward_data *conv = node_at(builder, next).settings;
     const void *read[] = {join->gradient, join->raw, join->addend};
@@ -262,13 +268,11 @@ static size_t add_join(struct builder *builder, size_t index)
         add_launch(builder, LAUNCH_PLAIN)->plain = node;
         return index + 1;
     }
-    size_t next = index + 1;
-    while (node_at(builder, next).operation == OPERATION_CONV_BACKWARD_FILTER) next++;
+    size_t next = behind_filters(builder, index + 1);
     const struct batchnorm_backward *norm = norm_backward_of(builder, next + 1, reader->sums, join->coefficients.data);
     about_to_write(builder, reader->output);
     if (norm != NULL) about_to_write(builder, norm->coefficients.data);
-    for (next = index + 1; node_at(builder, next).operation == OPERATION_CONV_BACKWARD_FILTER;)
-        add_filter(builder, node_at(builder, next++).settings);
+    for (size_t i = index + 1; i < next; i++) add_filter(builder, node_at(builder, i).settings);
     return add_backward_data(builder, next, join);
 }
 
